@@ -1,0 +1,53 @@
+# make publish: set up and run the main job.  make test: set up and pass the tests.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+SITE ?= site
+READY := $(VENV)/.ready
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help install publish test test-fast lint format typecheck lab lock embedded clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(READY) ## make the environment in .venv from requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python {v[0]}.{v[1]} is too old: 3.11 or later is needed. Name another one: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+publish: $(READY) ## run every notebook and publish it to site/
+	$(BIN)/hanoi publish --site $(SITE)
+
+test: $(READY) ## pass the tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(READY) ## ruff on code and notebooks, mypy on the package
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY) ## let ruff write the format, and strip the notebooks
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/nbstripout --extra-keys 'metadata.language_info metadata.papermill' $$(git ls-files --cached --others --exclude-standard '*.ipynb')
+
+lab: $(READY) ## open JupyterLab on notebooks/, on this machine only, with a token
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks
+
+lock: ## solve requirements.lock again
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --all-extras --upgrade -o requirements.lock pyproject.toml
+
+embedded: $(READY) ## cut data/embedded/ again from the packages named in its script (needs PyPI)
+	$(BIN)/uv run --no-project --python $(BIN)/python data/embedded/build.py
+
+clean: ## remove the environment and the site
+	rm -rf $(VENV) $(SITE)

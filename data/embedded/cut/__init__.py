@@ -1,0 +1,1 @@
+"""The parts of the script that cuts the small real clips of this folder."""

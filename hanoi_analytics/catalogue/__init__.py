@@ -1,0 +1,43 @@
+"""The only way data come in: every dataset by name, with its tier, licence, hash and schema.
+
+>>> from hanoi_analytics import catalogue
+>>> wards = catalogue.load("hanoi_wards_2025")
+>>> wards.attrs["source"]["licence"]
+'Official figures (public law and statistics)'
+"""
+
+from hanoi_analytics.catalogue.entries import CatalogueError, Entry
+from hanoi_analytics.catalogue.files import FetchError, HashMismatchError, NotFetchedError
+from hanoi_analytics.catalogue.loading import (
+    available,
+    describe,
+    entries,
+    fetch,
+    load,
+    load_own,
+    path,
+    verify,
+)
+from hanoi_analytics.catalogue.sources import Source, SourcesTable, forget_sources, sources_used
+from hanoi_analytics.catalogue.validation import SchemaError
+
+__all__ = [
+    "CatalogueError",
+    "Entry",
+    "FetchError",
+    "HashMismatchError",
+    "NotFetchedError",
+    "SchemaError",
+    "Source",
+    "SourcesTable",
+    "available",
+    "describe",
+    "entries",
+    "fetch",
+    "forget_sources",
+    "load",
+    "load_own",
+    "path",
+    "sources_used",
+    "verify",
+]

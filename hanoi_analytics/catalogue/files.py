@@ -1,0 +1,187 @@
+"""Finding a dataset's file on this machine, checking it, and fetching it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sys
+from pathlib import Path
+
+from hanoi_analytics.catalogue.entries import CatalogueError, Entry, RemoteFile
+from hanoi_analytics.errors import nearest
+
+log = logging.getLogger(__name__)
+
+MIRROR_VARIABLE = "HANOI_ANALYTICS_MIRROR"
+CACHE_VARIABLE = "HANOI_ANALYTICS_CACHE"
+DATA_VARIABLE = "HANOI_ANALYTICS_DATA"
+
+
+class NotFetchedError(CatalogueError):
+    """A remote dataset is neither in the mirror nor in the cache."""
+
+
+class HashMismatchError(CatalogueError):
+    """A file is not the one the catalogue describes."""
+
+
+class FetchError(CatalogueError):
+    """A download failed; nothing of it was kept."""
+
+
+def data_folder() -> Path:
+    """Return the folder ``data/`` of the checkout, or the one named by ``HANOI_ANALYTICS_DATA``."""
+    named = os.environ.get(DATA_VARIABLE)
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "data"
+    if not (folder / "catalogue.yml").is_file():
+        raise CatalogueError(
+            f"no catalogue.yml in {folder}: expected the folder data/ of a checkout; "
+            f"install with `make install` there, or set {DATA_VARIABLE} to that folder"
+        )
+    return folder
+
+
+def cache_folder() -> Path:
+    """Return the folder fetched files are kept in (``HANOI_ANALYTICS_CACHE`` overrides it)."""
+    named = os.environ.get(CACHE_VARIABLE)
+    if named:
+        return Path(named)
+    import pooch  # noqa: PLC0415 - 0.3 s that a purely local run need not pay
+
+    return Path(pooch.os_cache("hanoi_analytics"))
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, read in blocks."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def pick_file(entry: Entry, file: str | None) -> RemoteFile:
+    """Choose one file of a remote dataset by name; a single file needs no name."""
+    names = [remote.name for remote in entry.files]
+    if file is None:
+        if len(entry.files) == 1:
+            return entry.files[0]
+        raise CatalogueError(
+            f"dataset {entry.id!r} has {len(names)} files: name one, for example "
+            f"load({entry.id!r}, file={names[0]!r}); files: {', '.join(names)}"
+        )
+    for remote in entry.files:
+        if remote.name == file:
+            return remote
+    raise CatalogueError(f"dataset {entry.id!r} has no file {file!r}; {nearest(file, names)}")
+
+
+def local_path(entry: Entry, file: str | None = None) -> Path:
+    """Return the checked path of a dataset's file on this machine; the network is not used.
+
+    Raises
+    ------
+    NotFetchedError
+        A remote file that is in no mirror and not in the cache.
+    HashMismatchError
+        A file whose SHA-256 is not the catalogue's.
+    """
+    if entry.tier in ("reference", "embedded"):
+        if file is not None:
+            raise CatalogueError(f"dataset {entry.id!r} is one file; leave out file={file!r}")
+        path = data_folder() / str(entry.file)
+        if not path.is_file():
+            raise CatalogueError(f"dataset {entry.id!r}: {path} is missing from the checkout")
+        _check(path, str(entry.sha256), entry.id, "if the change is meant, write it there")
+        return path
+    if entry.tier == "simulated":
+        raise CatalogueError(f"dataset {entry.id!r} is simulated in memory and has no file")
+    remote = pick_file(entry, file)
+    found = _find_remote(remote)
+    if found is None:
+        raise NotFetchedError(_not_fetched(entry, remote))
+    _check(found, remote.sha256, entry.id, f"remove it and run `hanoi data fetch {entry.id}`")
+    return found
+
+
+def is_local(entry: Entry) -> bool:
+    """Tell whether every file of a dataset can be read without a network."""
+    return all(_find_remote(remote) is not None for remote in entry.files)
+
+
+def fetch_file(
+    entry: Entry, remote: RemoteFile, *, timeout_s: float = 30.0, progress: bool | None = None
+) -> Path:
+    """Bring one remote file to the cache and return its path.
+
+    The file is written to a temporary name, its SHA-256 is checked, then it is moved; whatever
+    fails, the cache is as it was before.
+
+    Parameters
+    ----------
+    entry, remote : Entry, RemoteFile
+        The dataset and one of its files.
+    timeout_s : float
+        Seconds without an answer, or without a further byte, after which it gives up.
+    progress : bool, optional
+        Show a progress bar; by default only in a terminal.
+
+    Raises
+    ------
+    FetchError
+        Connection refused, cut, stalled, an HTTP error, or a wrong hash.
+    """
+    import pooch  # noqa: PLC0415
+    import requests  # noqa: PLC0415
+
+    found = _find_remote(remote)
+    if found is not None and sha256_of(found) == remote.sha256:
+        return found
+    target = cache_folder() / remote.path
+    target.unlink(missing_ok=True)
+    show = sys.stderr.isatty() if progress is None else progress
+    try:
+        fetched = pooch.retrieve(
+            url=remote.url,
+            known_hash=f"sha256:{remote.sha256}",
+            fname=target.name,
+            path=target.parent,
+            downloader=pooch.HTTPDownloader(progressbar=show, timeout=timeout_s),
+        )
+    except requests.exceptions.RequestException as error:
+        raise FetchError(
+            f"dataset {entry.id!r}: {remote.url} could not be fetched: {error}. Nothing was kept. "
+            f"Try again, or set {MIRROR_VARIABLE} to a folder that holds {remote.path}"
+        ) from error
+    except ValueError as error:
+        # pooch removes its temporary file and reports expected and found hash in one sentence.
+        raise FetchError(
+            f"dataset {entry.id!r}: {remote.url} is not the expected file: expected "
+            f"{remote.bytes} bytes with sha256 {remote.sha256}. {error} Nothing was kept"
+        ) from error
+    log.info("fetched %s", remote.path)
+    return Path(fetched)
+
+
+def _find_remote(remote: RemoteFile) -> Path | None:
+    mirror = os.environ.get(MIRROR_VARIABLE)
+    candidates = [Path(mirror) / remote.path] if mirror else []
+    candidates.append(cache_folder() / remote.path)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _check(path: Path, expected: str, dataset: str, remedy: str) -> None:
+    found = sha256_of(path)
+    if found != expected:
+        raise HashMismatchError(
+            f"dataset {dataset!r}: {path.name} is not the file of the catalogue: expected sha256 "
+            f"{expected}, found {found}, in {path.parent}; {remedy}"
+        )
+
+
+def _not_fetched(entry: Entry, remote: RemoteFile) -> str:
+    text = (
+        f"dataset {entry.id!r} ({remote.path}) is not on this machine. Where there is a network, "
+        f"run `hanoi data fetch {entry.id}`; or set {MIRROR_VARIABLE} to a folder that holds it"
+    )
+    if entry.alternative:
+        text += f". Without a network, load({entry.alternative!r}) stands in for it"
+    return text

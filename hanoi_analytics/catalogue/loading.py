@@ -1,0 +1,262 @@
+"""The public verbs: load, load_own, describe, fetch, path, verify."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from hanoi_analytics.catalogue import files, loaders
+from hanoi_analytics.catalogue.entries import CatalogueError, Entry, cached_catalogue
+from hanoi_analytics.catalogue.sources import Source, record
+from hanoi_analytics.catalogue.validation import check_raster, check_table
+from hanoi_analytics.errors import nearest
+
+OWN_VARIABLE = "HANOI_ANALYTICS_OWN"
+
+
+def entries() -> dict[str, Entry]:
+    """Return the whole catalogue, in the order of its file."""
+    path = files.data_folder() / "catalogue.yml"
+    return cached_catalogue(path, path.stat().st_mtime_ns)
+
+
+def describe(dataset: str) -> Entry:
+    """Return the catalogue's entry: tier, licence, citation, units, schema.
+
+    Parameters
+    ----------
+    dataset : str
+        Identifier in the catalogue.
+
+    Raises
+    ------
+    CatalogueError
+        If there is no such dataset, with the closest name.
+
+    Examples
+    --------
+    >>> from hanoi_analytics import catalogue
+    >>> catalogue.describe("hanoi_wards_2025").tier
+    'reference'
+    """
+    known = entries()
+    if dataset not in known:
+        raise CatalogueError(f"no dataset {dataset!r} in the catalogue; {nearest(dataset, known)}")
+    return known[dataset]
+
+
+def load(dataset: str, file: str | None = None, **parameters: Any) -> Any:
+    """Load a dataset, checked against its declared schema. The network is never used.
+
+    Parameters
+    ----------
+    dataset : str
+        Identifier in the catalogue.
+    file : str, optional
+        Which file, where a remote dataset has several.
+    **parameters
+        Passed to the generator of a simulated dataset; no other tier takes any.
+
+    Returns
+    -------
+    pandas.DataFrame, geopandas.GeoDataFrame or lazy xarray.DataArray
+        With ``.attrs["source"]``: id, title, tier, licence, citation, date, sha256, approximate.
+
+    Raises
+    ------
+    NotFetchedError
+        A remote dataset that is not on this machine: says which command fetches it and what
+        stands in for it.
+    HashMismatchError, SchemaError, CatalogueError
+        A changed file, data unlike their schema, an unknown name.
+
+    Examples
+    --------
+    >>> from hanoi_analytics import catalogue
+    >>> wards = catalogue.load("hanoi_wards_2025")
+    >>> len(wards), wards.attrs["source"]["tier"]
+    (126, 'reference')
+    """
+    entry = describe(dataset)
+    if entry.loader == "path":
+        raise CatalogueError(
+            f"dataset {dataset!r} is a file for other readers: use path({dataset!r})"
+        )
+    if entry.tier == "simulated":
+        data = _generate(entry, parameters)
+        digest = _digest_in_memory(data)
+    else:
+        if parameters:
+            raise CatalogueError(
+                f"dataset {dataset!r} is {entry.tier} and takes no parameter; "
+                f"found {', '.join(sorted(parameters))}"
+            )
+        path = files.local_path(entry, file)
+        data = loaders.read(str(entry.loader), path, dict(entry.options))
+        digest = files.sha256_of(path)
+    name = entry.id if file is None else f"{entry.id}/{file}"
+    return _finish(data, entry, _source(entry, name, digest))
+
+
+def load_own(file: str, *, like: str) -> Any:
+    """Load a file of your own, checked against the schema of a dataset of the catalogue.
+
+    Parameters
+    ----------
+    file : str
+        Path inside ``data/own/`` (or the folder named by ``HANOI_ANALYTICS_OWN``).
+    like : str
+        The dataset whose columns and limits your file must have.
+
+    Returns
+    -------
+    pandas.DataFrame, geopandas.GeoDataFrame or lazy xarray.DataArray
+        Its source has tier ``own``.
+
+    Raises
+    ------
+    CatalogueError
+        A path outside that folder, a missing file, or a format without a reader.
+    SchemaError
+        Naming column, row and expected value.
+    """
+    entry = describe(like)
+    path = own_path(file)
+    data = loaders.read(loaders.loader_for(path), path, {})
+    source = Source(
+        id=f"own/{file}",
+        title=f"{path.name}, given by its user, in place of: {entry.title}",
+        tier="own",
+        licence="not stated",
+        citation=f"file {file}",
+        date="not stated",
+        sha256=files.sha256_of(path),
+        approximate="",
+    )
+    return _finish(data, entry, source, any_rows=True)
+
+
+def own_path(file: str) -> Path:
+    """Return the path of a user's file, refusing any that leaves the folder for such files."""
+    folder = Path(os.environ.get(OWN_VARIABLE) or files.data_folder() / "own").resolve()
+    path = (folder / file).resolve()
+    if not path.is_relative_to(folder):
+        raise CatalogueError(f"{file!r} leaves the folder for your own files; put it in {folder}")
+    if not path.is_file():
+        there = [str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()]
+        raise CatalogueError(f"no file {file!r} in {folder}; {nearest(file, there)}")
+    return path
+
+
+def path(dataset: str, file: str | None = None) -> Path:
+    """Return the checked local path of a dataset's file, for readers of its own format."""
+    entry = describe(dataset)
+    found = files.local_path(entry, file)
+    name = entry.id if file is None else f"{entry.id}/{file}"
+    record(_source(entry, name, files.sha256_of(found)))
+    return found
+
+
+def available(dataset: str) -> bool:
+    """Tell whether a dataset can be loaded without a network."""
+    return files.is_local(describe(dataset))
+
+
+def fetch(dataset: str, *, timeout_s: float = 30.0, progress: bool | None = None) -> list[Path]:
+    """Bring every file of a remote dataset to this machine, with a progress bar in a terminal.
+
+    Parameters
+    ----------
+    dataset : str
+        Identifier of a remote dataset.
+    timeout_s : float
+        Seconds of silence after which a download is given up.
+    progress : bool, optional
+        Show a bar; by default only in a terminal.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    FetchError
+        Naming the address, the expected and the found hash; nothing is left behind.
+    """
+    entry = describe(dataset)
+    if entry.tier != "remote":
+        raise CatalogueError(f"dataset {dataset!r} is {entry.tier}: there is nothing to fetch")
+    return [
+        files.fetch_file(entry, remote, timeout_s=timeout_s, progress=progress)
+        for remote in entry.files
+    ]
+
+
+def verify(dataset: str) -> Literal["ok", "not fetched"]:
+    """Check every local file of a dataset: its hash, and its content against the schema.
+
+    Raises
+    ------
+    CatalogueError
+        What is wrong with it.
+    """
+    entry = describe(dataset)
+    if not files.is_local(entry):
+        return "not fetched"
+    names: list[str | None] = [remote.name for remote in entry.files]
+    for name in names or [None]:
+        if entry.loader == "path":
+            files.local_path(entry, name)
+        else:
+            load(dataset, file=name if len(entry.files) > 1 else None)
+    return "ok"
+
+
+def _generate(entry: Entry, parameters: dict[str, Any]) -> Any:
+    module, _, function = str(entry.generator).partition(":")
+    generator = getattr(import_module(module), function)
+    return generator(**{"seed": entry.seed, **parameters})
+
+
+def _finish(data: Any, entry: Entry, source: Source, *, any_rows: bool = False) -> Any:
+    name = source["id"]
+    if entry.table is not None:
+        schema = entry.table.model_copy(update={"rows": None}) if any_rows else entry.table
+        if not isinstance(data, pd.DataFrame):
+            raise CatalogueError(f"{name}: expected a table like {entry.id!r}, found a raster")
+        data = check_table(data, schema, name)
+    elif entry.raster is not None:
+        if isinstance(data, pd.DataFrame):
+            raise CatalogueError(f"{name}: expected a raster like {entry.id!r}, found a table")
+        data = check_raster(data, entry.raster, name)
+    data.attrs["source"] = record(source)
+    return data
+
+
+def _source(entry: Entry, name: str, digest: str) -> Source:
+    return Source(
+        id=name,
+        title=entry.title,
+        tier=entry.tier,
+        licence=entry.licence,
+        citation=entry.citation,
+        date=entry.date,
+        sha256=digest,
+        approximate=entry.approximate,
+    )
+
+
+def _digest_in_memory(data: Any) -> str:
+    """SHA-256 of generated values, so that a page can say which draw it shows."""
+    digest = hashlib.sha256()
+    if isinstance(data, pd.DataFrame):
+        rows = pd.util.hash_pandas_object(pd.DataFrame(data), index=True)
+        digest.update(rows.to_numpy().tobytes())
+    else:
+        digest.update(data.to_numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,130 @@
+"""Running one notebook by papermill in a process of its own, with a wall-clock limit."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import psutil
+import yaml
+
+from hanoi_analytics.errors import HanoiError
+
+log = logging.getLogger(__name__)
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_GRACE_S = 5.0
+
+
+class NotebookFailedError(HanoiError):
+    """A notebook did not run to its end."""
+
+    def __init__(self, message: str, *, cell: int | None = None, timed_out: bool = False) -> None:
+        super().__init__(message)
+        self.cell = cell
+        self.timed_out = timed_out
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be run: a notebook with checked parameters, where, and for how long at most."""
+
+    notebook: Path
+    parameters: Mapping[str, object]
+    working_folder: Path
+    timeout_s: float
+
+
+def execute(request: Request) -> nbformat.NotebookNode:
+    """Run a notebook and return it with its outputs.
+
+    Parameters
+    ----------
+    request : Request
+        `working_folder` receives the executed copy; the notebook itself is not touched.
+
+    Raises
+    ------
+    NotebookFailedError
+        A cell failed (its number from 1, the error's name and text), the kernel died, or the
+        wall-clock limit was reached: then the process gets SIGINT, SIGTERM and SIGKILL in turn,
+        and its kernel with it.
+    """
+    output = request.working_folder / "executed.ipynb"
+    parameters = request.working_folder / "parameters.yaml"
+    parameters.write_text(yaml.safe_dump(dict(request.parameters), allow_unicode=True), "utf-8")
+    command = [sys.executable, "-m", "papermill", str(request.notebook), str(output)]
+    command += ["--parameters_file", str(parameters), "--kernel", "python3"]
+    command += ["--cwd", str(request.notebook.parent), "--no-progress-bar"]
+    # Its words go to a file: a pipe would be read to its end even after a kill.
+    words = request.working_folder / "papermill.log"
+    with words.open("wb") as stream:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )
+        try:
+            code = process.wait(timeout=request.timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise NotebookFailedError(
+                f"stopped at its limit of {request.timeout_s:g} s", timed_out=True
+            ) from error
+        finally:
+            stop(process)
+    if code != 0:
+        raise _failure(output, words)
+    executed: nbformat.NotebookNode = nbformat.read(output, as_version=4)
+    return executed
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process and everything it started: SIGINT, then SIGTERM, then SIGKILL."""
+    try:
+        family = [
+            psutil.Process(process.pid),
+            *psutil.Process(process.pid).children(recursive=True),
+        ]
+    except psutil.NoSuchProcess:
+        return
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        for member in family:
+            try:
+                member.send_signal(number)
+            except psutil.NoSuchProcess:
+                continue
+        _, family = psutil.wait_procs(family, timeout=_GRACE_S)
+        if not family:
+            break
+    process.wait(timeout=_GRACE_S)
+
+
+def _failure(output: Path, words: Path) -> NotebookFailedError:
+    """Say which cell failed and how, from the partial notebook, else from papermill's words."""
+    if output.is_file():
+        for number, cell in enumerate(
+            _without_banner(nbformat.read(output, as_version=4)), start=1
+        ):
+            for result in cell.get("outputs", []):
+                if result.output_type == "error":
+                    text = _ANSI.sub("", result.evalue).strip()
+                    return NotebookFailedError(f"{result.ename}: {text}", cell=number)
+    lines = [line for line in words.read_text("utf-8", "replace").splitlines() if line.strip()]
+    return NotebookFailedError(_ANSI.sub("", lines[-1]) if lines else "papermill gave no reason")
+
+
+def _without_banner(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Leave out the cells papermill added, so that numbers are those of the author's notebook."""
+    added = {"papermill-error-cell-tag", "injected-parameters"}
+    return [c for c in notebook.cells if not added & set(c.get("metadata", {}).get("tags", []))]

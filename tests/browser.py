@@ -1,0 +1,143 @@
+"""Opening published pages in headless Chromium with no network, and reading what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Frame, Page, sync_playwright
+
+WIDE = (1280, 900)
+NARROW = (390, 844)
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+]
+_INSIDE = ("data:", "blob:", "about:")
+_AXE = Axe()
+# The document of a frame is named by the frame's title and skipped as a whole.
+_FRAME_OPTIONS = {
+    "resultTypes": ["violations"],
+    "rules": {"bypass": {"enabled": False}, "document-title": {"enabled": False}},
+}
+
+
+@dataclass
+class PageReport:
+    """What a browser had to say about one page.
+
+    Parameters
+    ----------
+    console_errors : list of str
+        Errors on the console and exceptions of scripts.
+    requests : list of str
+        Addresses asked for, other than the page itself and what is embedded in it.
+    axe_serious : list of str
+        Violations that axe-core calls serious or critical, each with the element.
+    """
+
+    console_errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    axe_serious: list[str] = field(default_factory=list)
+
+
+def chromium_path() -> str | None:
+    """Return the Chromium to use: CHROMIUM_PATH, or the one on the search path."""
+    return os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
+
+
+@pytest.fixture(scope="session", name="browser")
+def browser_fixture() -> Iterator[Browser]:
+    """Give one headless Chromium for all tests of a worker."""
+    path = chromium_path()
+    if path is None:
+        pytest.skip("no Chromium: install Debian's chromium or set CHROMIUM_PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def offline_page(
+    browser: Browser, path: Path, *, window: tuple[int, int] = WIDE
+) -> Iterator[tuple[Page, PageReport]]:
+    """Open a file with the network off; the report grows while the page is used."""
+    report = PageReport()
+    address = path.resolve().as_uri()
+    context = browser.new_context(
+        offline=True, viewport={"width": window[0], "height": window[1]}, service_workers="block"
+    )
+
+    def note_request(asked: str) -> None:
+        if asked.partition("#")[0] != address and not asked.startswith(_INSIDE):
+            report.requests.append(asked)
+
+    context.on("request", lambda request: note_request(request.url))
+    context.on(
+        "console",
+        lambda said: report.console_errors.append(said.text) if said.type == "error" else None,
+    )
+    context.on("weberror", lambda error: report.console_errors.append(str(error.error)))
+    try:
+        page = context.new_page()
+        page.goto(address, wait_until="load")
+        yield page, report
+    finally:
+        context.close()
+
+
+def open_offline(
+    browser: Browser, path: Path, *, window: tuple[int, int] = WIDE, picture: Path | None = None
+) -> PageReport:
+    """Open a page with the network off, unfold it, run axe-core on it and on its frames.
+
+    Parameters
+    ----------
+    browser : Browser
+        From the fixture ``browser``.
+    path : pathlib.Path
+        The page.
+    window : tuple of int
+        Width and height of the window, pixels.
+    picture : pathlib.Path, optional
+        Where to save a picture of the whole page as a reader first sees it.
+
+    Returns
+    -------
+    PageReport
+        All its lists are empty for a page that can be published.
+    """
+    with offline_page(browser, path, window=window) as (page, report):
+        if picture is not None:
+            page.screenshot(path=picture, full_page=True)
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        report.axe_serious += serious_violations(page)
+        return report
+
+
+def serious_violations(page: Page) -> list[str]:
+    """Run axe-core on a page and, apart, on the document of each of its frames."""
+    found = _violations(page.main_frame, {"resultTypes": ["violations"]})
+    for frame in page.frames:
+        if frame is not page.main_frame:
+            found += _violations(frame, _FRAME_OPTIONS)
+    return found
+
+
+def _violations(frame: Frame, options: dict[str, object]) -> list[str]:
+    response = _AXE.run(frame, options=options).response
+    return [
+        f"{violation['id']} ({violation['impact']}): {node['target']} {node['html'][:120]}"
+        for violation in response["violations"]
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"]
+    ]

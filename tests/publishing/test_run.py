@@ -1,0 +1,193 @@
+"""The path of a run on small notebooks: pages, failures, limits, kills, and the index."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+from hanoi_analytics.publishing import Ledger, ParameterError, Project, PublishError, publish
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = (
+    "from hanoi_analytics import catalogue\n"
+    "population = catalogue.load('hanoi_population')\ncatalogue.sources_used()"
+)
+
+
+def notebook(project: Project, name: str, *code: str, parameters: str = "") -> Path:
+    book = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "language": "python", "display_name": "P"}}
+    )
+    book.cells = [
+        nbformat.v4.new_markdown_cell(f"# Report {name}\n\nWhat it says."),
+        nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+        *(nbformat.v4.new_code_cell(source) for source in (*code, SOURCES)),
+    ]
+    path = project.notebooks / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(book, path)
+    return path
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "notebooks", tmp_path / "site", tmp_path / "ledger.sqlite")
+
+
+def page(project: Project, name: str) -> str:
+    return (project.site / f"{name}.html").read_text("utf-8")
+
+
+def test_a_run_becomes_a_page_a_row_and_a_line_of_the_index(project: Project) -> None:
+    notebook(project, "theme/a", "print('year', year)", parameters="year: int = 1  # year [1, 9]")
+    (outcome,) = publish(project, parameters={"year": "7"})
+    assert (outcome.name, outcome.status) == ("theme/a", "published")
+    html = page(project, "theme/a")
+    assert "year 7" in html
+    assert html.rstrip().endswith("</html>")
+    (run,) = Ledger(project.ledger).last_runs().values()
+    assert (run.status, run.parameters) == ("published", {"year": 7})
+    assert [source["id"] for source in run.sources] == ["hanoi_population"]
+    assert run.sources[0]["sha256"][:12] in html
+    index = page(project, "index")
+    assert 'href="theme/a.html"' in index
+    assert "Report theme/a" in index
+    assert "year = 7" in index
+    assert list((project.site / ".staging").iterdir()) == []
+
+
+def test_a_failing_notebook_leaves_its_old_page_and_the_others_run(project: Project) -> None:
+    broken = notebook(project, "a", "print('first page')")
+    notebook(project, "b")
+    publish(project)
+    before = page(project, "a")
+    broken.unlink()
+    notebook(project, "a", "x = 1", "raise ValueError('no <b>data</b> for ward 00004')")
+    outcomes = publish(project)
+    assert [(o.name, o.status) for o in outcomes] == [("a", "failed"), ("b", "published")]
+    assert outcomes[0].error == "ValueError: no <b>data</b> for ward 00004"
+    assert outcomes[0].error_cell == 4
+    assert page(project, "a") == before
+    index = page(project, "index")
+    assert "failed" in index
+    assert "in cell 4" in index
+    assert "no &lt;b&gt;data&lt;/b&gt; for ward 00004" in index
+    assert "that of an earlier run" in index
+
+
+def test_every_mistake_in_parameters_is_told_before_a_kernel_starts(project: Project) -> None:
+    notebook(project, "a", parameters="year: int = 1  # year [1, 9]")
+    notebook(project, "b", parameters="years: int = 1  # years [1, 9]")
+    with pytest.raises(ParameterError) as caught:
+        publish(project, parameters={"year": "12", "yeer": "1"})
+    assert "a: no parameter 'yeer'; did you mean 'year'?" in str(caught.value)
+    assert "b: no parameter" in str(caught.value)
+    assert not project.site.exists()
+    assert not project.ledger.exists()
+
+
+def test_a_notebook_over_its_limit_is_stopped_with_its_kernel(project: Project) -> None:
+    pid = project.notebooks.parent / "pid"
+    code = f"import os, time, pathlib; pathlib.Path({str(pid)!r}).write_text(str(os.getpid()))"
+    notebook(project, "slow", code, "while True:\n    time.sleep(0.1)")
+    (outcome,) = publish(project, timeout_s=12)
+    assert outcome.status == "timed out"
+    assert "limit of 12 s" in str(outcome.error)
+    assert not psutil.pid_exists(int(pid.read_text()))
+    assert Ledger(project.ledger).last_runs()["slow.html"].status == "timed out"
+
+
+def test_a_killed_kernel_is_a_failure_and_not_a_hang(project: Project) -> None:
+    notebook(project, "dies", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    (outcome,) = publish(project, timeout_s=120)
+    assert outcome.status == "failed"
+    assert "died" in str(outcome.error).lower()
+
+
+def test_a_page_without_its_sources_table_is_not_published(project: Project) -> None:
+    path = notebook(project, "a")
+    book = nbformat.read(path, as_version=4)
+    book.cells[-1].source = "1 + 1"
+    nbformat.write(book, path)
+    (outcome,) = publish(project)
+    assert outcome.status == "failed"
+    assert "sources_used" in str(outcome.error)
+    assert not (project.site / "a.html").exists()
+
+
+def test_a_credential_of_the_environment_reaches_no_page(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIR_QUALITY_TOKEN", "q7-zz-secret-value")
+    notebook(project, "a", "import os; print(os.environ['AIR_QUALITY_TOKEN'])")
+    (outcome,) = publish(project)
+    assert outcome.status == "failed"
+    assert "AIR_QUALITY_TOKEN" in str(outcome.error)
+    assert "q7-zz" not in page(project, "index")
+    assert not (project.site / "a.html").exists()
+
+
+def test_no_machine_path_stands_on_a_page_or_in_the_index(project: Project) -> None:
+    home = str(Path.home())
+    notebook(project, "a", f"print({home!r} + '/data/x.csv')")
+    notebook(project, "b", f"raise OSError({home!r} + '/data/x.csv is missing')")
+    publish(project)
+    assert f"{home}/data" not in page(project, "a")
+    assert "data/x.csv is missing" in page(project, "index")
+    assert f"{home}/data" not in page(project, "index")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("them/a", "did you mean 'theme/a'?"), ("../../etc/passwd", "no notebook '../../etc/passwd'")],
+)
+def test_an_unknown_notebook_is_named(project: Project, name: str, words: str) -> None:
+    notebook(project, "theme/a")
+    with pytest.raises(PublishError) as caught:
+        publish(project, [name])
+    assert words in str(caught.value)
+
+
+def test_a_notebook_is_found_by_name_or_path(project: Project) -> None:
+    path = notebook(project, "theme/a")
+    for name in ("theme/a", "theme/a.ipynb", "notebooks/theme/a.ipynb", str(path)):
+        assert project.find([name]) == [path.resolve()]
+
+
+def test_a_folder_without_notebooks_is_an_error(project: Project) -> None:
+    project.notebooks.mkdir()
+    with pytest.raises(PublishError, match="no notebook in"):
+        publish(project)
+
+
+def test_killed_at_any_moment_every_page_is_whole(project: Project) -> None:
+    notebook(project, "a", "print('one')")
+    notebook(project, "b", "print('two')")
+    publish(project)
+    command = [sys.executable, "-m", "hanoi_analytics", "publish"]
+    for delay_s in (0.7, 2.5, 5.0, 7.5):
+        with subprocess.Popen(
+            command, cwd=project.notebooks.parent, stderr=subprocess.DEVNULL, start_new_session=True
+        ) as process:
+            deadline = time.monotonic() + delay_s
+            while time.monotonic() < deadline and process.poll() is None:
+                try:
+                    process.wait(0.05)
+                except subprocess.TimeoutExpired:
+                    continue
+            if process.poll() is None:
+                os.kill(process.pid, signal.SIGKILL)
+        pages = sorted(project.site.rglob("*.html"))
+        assert [p.name for p in pages] == ["a.html", "b.html", "index.html"]
+        assert all(p.read_text("utf-8").rstrip().endswith("</html>") for p in pages)
+    outcomes = publish(project)
+    assert {o.status for o in outcomes} == {"published"}
+    assert list((project.site / ".staging").iterdir()) == []
