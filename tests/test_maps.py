@@ -356,6 +356,27 @@ def test_circles_have_areas_in_proportion_and_large_ones_lie_below() -> None:
     assert shown.legends[1].labels == ("1", "4", "10")
 
 
+def test_points_lie_on_the_outline_in_the_twin_too() -> None:
+    # Borders cross under the middle of the circle.
+    place = spots(1).set_geometry(gpd.GeoSeries([Point(105.82, 21.01)], crs="EPSG:4326"))
+    place.attrs["source"] = SOURCE
+    shown = maps.points(
+        place,
+        colours="#ffff00",
+        size_column="density",
+        size_legend="People",
+        tooltip=TOOLTIP,
+        outline=squares(2),
+        **TEXTS,
+    )
+    picture = np.asarray(Image.open(io.BytesIO(shown.png)).convert("RGB")).astype(int)
+    beside_legend = picture[:, : picture.shape[1] * 6 // 10]
+    yellow = (beside_legend[..., 0] > 180) & (beside_legend[..., 2] < 120)
+    rows, columns = np.nonzero(yellow)
+    middle = (rows.min() + rows.max()) // 2, (columns.min() + columns.max()) // 2
+    assert yellow[middle[0] - 3 : middle[0] + 4, middle[1] - 3 : middle[1] + 4].all()
+
+
 def test_points_by_category() -> None:
     shown = maps.points(spots(), column="kind", colours=KINDS, tooltip=TOOLTIP, **TEXTS)
     assert shown.legends[0].labels == ("w", "c")

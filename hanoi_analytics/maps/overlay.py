@@ -232,7 +232,7 @@ def _no_data(plane: xr.DataArray) -> list[Swatch]:
 
 def _palette_png(indices: np.ndarray[Any, np.dtype[np.uint8]], palette: Sequence[str]) -> bytes:
     """Return an indexed PNG, a quarter the size of one with four channels."""
-    image = Image.fromarray(indices, mode="P")
+    image = Image.fromarray(indices)
     triples = [round(part * 255) for colour in palette for part in to_rgb(colour)]
     image.putpalette(triples + [255] * (3 * (_TRANSPARENT + 1) - len(triples)))
     buffer = io.BytesIO()

@@ -47,8 +47,8 @@ def static_png(
         bar = _SCALE_BAR_INCH / total_inch
         left, width = _MARGIN_INCH / _WIDTH_INCH, map_width_inch / _WIDTH_INCH
         ax = fig.add_axes((left, bottom + bar, width, height - bar))
-        for layer in layers:
-            _draw(ax, layer, to_mercator)
+        for level, layer in enumerate(layers, start=1):
+            _draw(ax, layer, to_mercator, level)
         ax.set_aspect("equal", anchor="W")
         margin = 0.015 * max(east - west, north - south)
         ax.set_xlim(west - margin, east + margin)
@@ -74,7 +74,7 @@ def _with_palette(png: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _draw(ax: Axes, layer: Layer, to_mercator: Transformer) -> None:
+def _draw(ax: Axes, layer: Layer, to_mercator: Transformer, level: int) -> None:
     if isinstance(layer, RasterLayer):
         west, south, east, north = layer.bounds
         left, bottom = to_mercator.transform(west, south)
@@ -86,6 +86,7 @@ def _draw(ax: Axes, layer: Layer, to_mercator: Transformer) -> None:
             alpha=layer.opacity,
             interpolation="nearest",
             aspect="equal",
+            zorder=level,
         )
         return
     shapes = layer.shapes.to_crs("EPSG:3857").geometry
@@ -100,9 +101,10 @@ def _draw(ax: Axes, layer: Layer, to_mercator: Transformer) -> None:
             alpha=0.85,
             edgecolors=layer.line_colour,
             linewidths=width,
+            zorder=level,
         )
     elif layer.fills is None:
-        shapes.plot(ax=ax, color=layer.line_colour, linewidth=width, aspect=None)
+        shapes.plot(ax=ax, color=layer.line_colour, linewidth=width, aspect=None, zorder=level)
     else:
         shapes.plot(
             ax=ax,
@@ -110,6 +112,7 @@ def _draw(ax: Axes, layer: Layer, to_mercator: Transformer) -> None:
             edgecolor=layer.line_colour,
             linewidth=width,
             aspect=None,
+            zorder=level,
         )
 
 

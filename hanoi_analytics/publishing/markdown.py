@@ -16,6 +16,9 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from hanoi_analytics.publishing.mathml import FormulaError, mathml
 from hanoi_analytics.publishing.tables import dress_tables
 
+# Signs in a line that no browser breaks: more do not fit the window of a telephone.
+_WIDE_FORMULA = 24
+
 
 class Heading(NamedTuple):
     """One line of the table of contents: the address inside the page, and the words."""
@@ -101,7 +104,12 @@ class PageRenderer(IPythonRenderer):
                 f"the formula {body!r} begins or ends with a space; "
                 "write '\\$' where a dollar sign is meant"
             )
-        return mathml(body)
+        formula = mathml(body)
+        if len(BeautifulSoup(formula, "html.parser").get_text()) < _WIDE_FORMULA:
+            return formula
+        self._formulae += 1
+        attributes = self._scrolled("wide-formula", "Formula", self._formulae)
+        return f"<span {attributes}>{formula}</span>"
 
     def block_math(self, body: str) -> str:
         """Turn ``$$…$$`` into MathML on a line of its own."""

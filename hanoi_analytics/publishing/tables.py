@@ -12,10 +12,11 @@ _NUMBER = re.compile(
     r"(?:[<>≤≥≈~]\s?)?[+\-−–]?\d[\d.,\u00a0\u202f ]*(?:e[+-]?\d+)?\s?[%‰]?", re.IGNORECASE
 )
 _MISSING = frozenset({"", "NaN", "nan", "None", "<NA>", "NaT", "-", "–", "—", "n/a"})
+_SHORT, _LONG = 12, 50  # characters
 
 
 def dress_tables(fragment: str) -> str:
-    """Return the HTML with every table's numbers marked and its header cells given a scope.
+    """Return the HTML with every table's cells marked by what they hold, for the style sheet.
 
     Columns are counted from the right, because pandas leaves out the header cells on the left of a
     row that an earlier row spans. What pandas writes to style its own tables is taken out.
@@ -28,12 +29,14 @@ def dress_tables(fragment: str) -> str:
     Returns
     -------
     str
-        The same HTML; cells of columns that hold only numbers have the class ``number``.
+        The same HTML. Cells of columns that hold only numbers have the class ``number``; other
+        cells are ``short`` (a word or a date, not to be broken) or ``long`` (a sentence, to be given
+        room). Header cells have a scope.
 
     Examples
     --------
     >>> dress_tables("<table><tr><td>Hà Nội</td><td>3,359.8</td></tr></table>")
-    '<table><tr><td>Hà Nội</td><td class="number">3,359.8</td></tr></table>'
+    '<table><tr><td class="short">Hà Nội</td><td class="number">3,359.8</td></tr></table>'
     """
     if "<table" not in fragment:
         return fragment
@@ -63,7 +66,18 @@ def _dress(table: Tag) -> None:
         column = [cells[-from_right] for cells in rows if len(cells) >= from_right]
         if _is_numeric([cell for cell in column if cell.name == "td"]):
             for cell in column:
-                cell["class"] = " ".join([*cell.get_attribute_list("class"), "number"])
+                _add_class(cell, "number")
+        else:
+            for cell in column:
+                length = len(cell.get_text().strip())
+                if length <= _SHORT:
+                    _add_class(cell, "short")
+                elif length >= _LONG:
+                    _add_class(cell, "long")
+
+
+def _add_class(cell: Tag, name: str) -> None:
+    cell["class"] = " ".join([*cell.get_attribute_list("class"), name])
 
 
 def _name_index(table: Tag) -> None:
