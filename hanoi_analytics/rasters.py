@@ -58,7 +58,7 @@ def class_shares(
     shapes = areas.to_crs(classes.rio.crs)
     window = _window(classes, shapes)
     fine = np.repeat(np.repeat(window.to_numpy(), subdivisions, 0), subdivisions, 1)
-    transform = window.rio.transform() * Affine.scale(1 / subdivisions)
+    transform = window.rio.transform() @ Affine.scale(1 / subdivisions)
     owner = rasterize(
         zip(shapes.geometry, range(1, len(shapes) + 1), strict=True),
         out_shape=fine.shape,

@@ -6,7 +6,11 @@ import hashlib
 import logging
 import os
 import sys
+import warnings
 from pathlib import Path
+
+from platformdirs import user_cache_path
+from tqdm import TqdmWarning, tqdm
 
 from hanoi_analytics.catalogue.entries import CatalogueError, Entry, RemoteFile
 from hanoi_analytics.errors import nearest
@@ -45,11 +49,7 @@ def data_folder() -> Path:
 def cache_folder() -> Path:
     """Return the folder fetched files are kept in (``HANOI_ANALYTICS_CACHE`` overrides it)."""
     named = os.environ.get(CACHE_VARIABLE)
-    if named:
-        return Path(named)
-    import pooch  # noqa: PLC0415 - 0.3 s that a purely local run need not pay
-
-    return Path(pooch.os_cache("hanoi_analytics"))
+    return Path(named) if named else user_cache_path("hanoi_analytics")
 
 
 def sha256_of(path: Path) -> str:
@@ -122,29 +122,33 @@ def fetch_file(
     timeout_s : float
         Seconds without an answer, or without a further byte, after which it gives up.
     progress : bool, optional
-        Show a progress bar; by default only in a terminal.
+        Show a progress bar; by default in a terminal and in a notebook.
 
     Raises
     ------
     FetchError
         Connection refused, cut, stalled, an HTTP error, or a wrong hash.
     """
-    import pooch  # noqa: PLC0415
-    import requests  # noqa: PLC0415
+    import requests  # noqa: PLC0415 - only a fetch pays for these imports
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TqdmWarning)  # pooch asks for widgets; text will do
+        import pooch  # noqa: PLC0415
 
     found = _find_remote(remote)
     if found is not None and sha256_of(found) == remote.sha256:
         return found
     target = cache_folder() / remote.path
     target.unlink(missing_ok=True)
-    show = sys.stderr.isatty() if progress is None else progress
+    show = sys.stderr.isatty() or "ipykernel" in sys.modules if progress is None else progress
+    bar = tqdm(unit="B", unit_scale=True, desc=target.name, leave=False) if show else False
     try:
         fetched = pooch.retrieve(
             url=remote.url,
             known_hash=f"sha256:{remote.sha256}",
             fname=target.name,
             path=target.parent,
-            downloader=pooch.HTTPDownloader(progressbar=show, timeout=timeout_s),
+            downloader=pooch.HTTPDownloader(progressbar=bar, timeout=timeout_s),
         )
     except requests.exceptions.RequestException as error:
         raise FetchError(

@@ -41,7 +41,8 @@ class PageExporter(HTMLExporter):
     """nbconvert's HTML exporter with autoescaping on and the filters of our template.
 
     Cells must carry ``hanoi_position`` (int, from 1) and ``hanoi_name`` (str) in their metadata,
-    and the resources an `Outline` as ``["page"]["outline"]``.
+    those before the first code ``hanoi_opening`` (true), and the resources an `Outline` as
+    ``["page"]["outline"]``.
     """
 
     @property
@@ -77,6 +78,8 @@ class PageExporter(HTMLExporter):
             html = render_markdown(source, outline, where, cell.get("attachments"))
         except (FormulaError, InvalidNotebook) as error:
             raise PageError(f"{cell.metadata.hanoi_name}: {error}") from error
+        if cell.metadata.get("hanoi_opening") and not outline.headings:
+            outline.lead, html = outline.lead + html, ""
         return Markup(html)  # noqa: S704 - the renderer escapes
 
 

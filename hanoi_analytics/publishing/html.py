@@ -211,7 +211,10 @@ def _numbered(notebook: NotebookNode) -> NotebookNode:
     copied.cells = [
         cell for cell in copied.cells if _PAPERMILL_BANNER not in cell.metadata.get("tags", [])
     ]
+    opening = True
     for position, cell in enumerate(copied.cells, start=1):
+        opening = opening and cell.cell_type != "code"
+        cell.metadata["hanoi_opening"] = opening
         cell.metadata["hanoi_position"] = position
         cell.metadata["hanoi_name"] = _name(cell, position)
         if cell.cell_type == "code":

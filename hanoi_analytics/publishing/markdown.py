@@ -32,7 +32,7 @@ class Outline:
     """What the cells of one page share: the title found in them and the headings seen so far."""
 
     title: str = ""  # HTML of the first heading of level 1
-    lead: str = ""  # HTML of what follows it in the same cell
+    lead: str = ""  # HTML of what stands between it and the first section
     headings: list[Heading] = field(default_factory=list)
     _taken: set[str] = field(default_factory=lambda: {"content", "show-code"})
 
@@ -133,9 +133,6 @@ def render_markdown(
 ) -> str:
     """Render Markdown as HTML and add its headings to the outline.
 
-    What follows the title in its cell, up to no heading, is the lead: it goes to the outline too,
-    and nothing is returned.
-
     Parameters
     ----------
     source : str
@@ -161,8 +158,4 @@ def render_markdown(
     render: Callable[[str], str] = MarkdownWithMath(
         renderer=PageRenderer(outline, where, attachments or {})
     ).render
-    had_title = bool(outline.title)
-    html = render(source)
-    if outline.title and not had_title and "<h2" not in html:
-        outline.lead, html = html, ""
-    return html
+    return render(source)

@@ -12,7 +12,7 @@ _NUMBER = re.compile(
     r"(?:[<>≤≥≈~]\s?)?[+\-−–]?\d[\d.,\u00a0\u202f ]*(?:e[+-]?\d+)?\s?[%‰]?", re.IGNORECASE
 )
 _MISSING = frozenset({"", "NaN", "nan", "None", "<NA>", "NaT", "-", "–", "—", "n/a"})
-_SHORT, _LONG = 12, 50  # characters
+_SHORT, _LONG = 12, 40  # characters
 
 
 def dress_tables(fragment: str) -> str:
@@ -29,8 +29,8 @@ def dress_tables(fragment: str) -> str:
     Returns
     -------
     str
-        The same HTML. Cells of columns that hold only numbers have the class ``number``; other
-        cells are ``short`` (a word or a date, not to be broken) or ``long`` (a sentence, to be given
+        The same HTML. Cells of columns that hold only numbers have the class ``number``; others
+        are ``short`` (a word or a date, not to be broken) or ``long`` (a sentence, to be given
         room). Header cells have a scope.
 
     Examples

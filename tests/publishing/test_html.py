@@ -99,10 +99,25 @@ def test_a_language_that_is_none_is_refused() -> None:
 
 
 def test_the_first_heading_is_the_title_and_the_words_after_it_the_lead() -> None:
-    soup = page_of(new_markdown_cell("# Who *lives* here?\nIn 126 units."))
+    soup = page_of(
+        new_markdown_cell("# Who *lives* here?\nIn 126 units."),
+        new_markdown_cell("Since 2025."),
+        new_markdown_cell("## Data\nFrom a list."),
+        new_code_cell("x = 1"),
+        new_markdown_cell("More."),
+    )
     assert text_of(soup, "h1") == ["Who lives here?"]
-    assert text_of(soup, ".opening .lead") == ["In 126 units."]
-    assert text_of(soup, "main > .markdown") == []
+    assert text_of(soup, ".opening .lead") == ["In 126 units. Since 2025."]
+    assert text_of(soup, "main > .markdown") == ["Data From a list.", "More."]
+
+
+def test_a_notebook_without_sections_keeps_its_order() -> None:
+    soup = page_of(
+        new_markdown_cell("# A\nFirst."),
+        outputs(new_output("stream", text="out")),
+        new_markdown_cell("Second."),
+    )
+    assert text_of(soup, ".lead, .output pre, main > .markdown") == ["First.", "out", "Second."]
 
 
 def test_without_a_heading_the_title_of_the_facts_stands() -> None:
@@ -427,7 +442,7 @@ def live_parts(page: str) -> tuple[list[str], list[str]]:
 LIVE_BY_DESIGN = live_parts(render(notebook(), FACTS))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ANY_TEXT)
 def test_text_from_data_never_acts(text: str) -> None:
     facts = replace(
@@ -458,7 +473,7 @@ def test_text_from_data_never_acts(text: str) -> None:
     assert live_parts(render(made, facts)) == LIVE_BY_DESIGN
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ANY_TEXT)
 def test_text_from_markdown_never_acts(text: str) -> None:
     made = notebook(

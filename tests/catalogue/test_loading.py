@@ -1,0 +1,199 @@
+"""Loading by name: sources, own files, simulated data, and the table a notebook ends with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from IPython.core.formatters import DisplayFormatter
+
+from hanoi_analytics import catalogue
+from hanoi_analytics.catalogue import CatalogueError, SchemaError
+
+HEADER = "code,name,type,area_km2,population_people,year,definition,source,status,note\n"
+ROW = "00004,Ba Đình,Phường,2.97,65023,2025,wards,own count,V,\n"
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    monkeypatch.setenv("HANOI_ANALYTICS_OWN", str(folder))
+    return folder
+
+
+def test_every_dataset_that_is_here_passes_its_schema() -> None:
+    states = {dataset: catalogue.verify(dataset) for dataset in catalogue.entries()}
+    tiers = {dataset: entry.tier for dataset, entry in catalogue.entries().items()}
+    assert set(tiers.values()) == {"reference", "embedded", "remote", "simulated"}
+    assert {states[d] for d, tier in tiers.items() if tier != "remote"} == {"ok"}
+    assert {states[d] for d, tier in tiers.items() if tier == "remote"} == {"not fetched"}
+
+
+@pytest.mark.mirror
+def test_every_remote_dataset_of_the_mirror_passes_its_schema() -> None:
+    remote = [e.id for e in catalogue.entries().values() if e.tier == "remote"]
+    assert len(remote) == 16
+    assert {dataset: catalogue.verify(dataset) for dataset in remote} == dict.fromkeys(remote, "ok")
+
+
+def test_loaded_data_carry_their_source() -> None:
+    wards = catalogue.load("hanoi_wards_2025")
+    source = wards.attrs["source"]
+    assert (source["id"], source["tier"]) == ("hanoi_wards_2025", "reference")
+    assert source["sha256"] == catalogue.describe("hanoi_wards_2025").sha256
+    assert wards["population_people"].sum() == 8_807_523
+
+
+def test_a_raster_is_lazy() -> None:
+    classes = catalogue.load("vn_degree_of_urbanisation_2025")
+    assert classes.chunks is not None
+    assert classes.dims == ("y", "x")
+
+
+def test_an_unknown_name_gets_the_nearest() -> None:
+    with pytest.raises(CatalogueError, match="did you mean 'hanoi_wards_2025'"):
+        catalogue.load("hanoi_ward_2025")
+
+
+def test_the_table_of_sources_lists_each_dataset_once_in_the_order_of_reading() -> None:
+    for dataset in ("hanoi_population", "hanoi_wards_2025", "hanoi_population"):
+        catalogue.load(dataset)
+    table = catalogue.sources_used()
+    assert [s["id"] for s in table.sources] == ["hanoi_population", "hanoi_wards_2025"]
+    bundle, _ = DisplayFormatter().format(table)
+    listed = bundle["application/vnd.hanoi.sources+json"]
+    assert json.loads(json.dumps(listed)) == table.sources
+    assert "Wards and communes" in bundle["text/html"]
+
+
+def test_text_in_the_table_of_sources_is_escaped() -> None:
+    source = catalogue.Source(
+        id="x", title="<script>alert(1)</script>", tier="own", licence="&", citation="",
+        date="", sha256="0" * 64, approximate="<b>",
+    )  # fmt: skip
+    html = catalogue.SourcesTable([source])._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "<b>" not in html
+
+
+def test_an_own_file_is_held_against_the_schema_it_stands_in_for(own: Path) -> None:
+    (own / "wards.csv").write_text(HEADER + ROW, encoding="utf-8")
+    wards = catalogue.load_own("wards.csv", like="hanoi_wards_2025")
+    assert wards["population_people"].tolist() == [65023]
+    assert wards.attrs["source"]["tier"] == "own"
+    assert [s["id"] for s in catalogue.sources_used().sources] == ["own/wards.csv"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "65023",
+            "many",
+            "column 'population_people': expected a whole number, found row 1: 'many'",
+        ),
+        ("2.97", "-2.97", "column 'area_km2', row 1: expected at least 1"),
+        ("00004", "4", "column 'code', row 1"),
+        ("area_km2", "area", "'area_km2' (did you mean 'area'?)"),
+    ],
+)
+def test_a_wrong_own_file_names_column_and_row(own: Path, old: str, new: str, words: str) -> None:
+    (own / "wards.csv").write_text((HEADER + ROW).replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(SchemaError) as caught:
+        catalogue.load_own("wards.csv", like="hanoi_wards_2025")
+    assert words in str(caught.value)
+    assert catalogue.sources_used().sources == []
+
+
+@pytest.mark.parametrize("name", ["../secret.csv", "/etc/passwd", "a/../../secret.csv"])
+def test_an_own_file_stays_in_its_folder(own: Path, name: str) -> None:
+    (own.parent / "secret.csv").write_text("x", encoding="utf-8")
+    with pytest.raises(CatalogueError, match="leaves the folder"):
+        catalogue.load_own(name, like="hanoi_wards_2025")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("wards.cvs", b"x", "no reader for .cvs"),
+        ("wards.csv", b"\xff\xfe\x00", "not a UTF-8 CSV table"),
+        ("wards.csv", b"", "not a UTF-8 CSV table"),
+        ("grid.tif", b"no raster", "not a raster"),
+        ("wards.geojson", b"{", "not a vector file"),
+    ],
+)
+def test_a_file_of_another_format_is_named(
+    own: Path, name: str, content: bytes, words: str
+) -> None:
+    (own / name).write_bytes(content)
+    with pytest.raises(CatalogueError) as caught:
+        catalogue.load_own(name, like="hanoi_wards_2025")
+    assert words in str(caught.value)
+    assert name in str(caught.value)
+
+
+def test_a_missing_own_file_gets_the_nearest_name(own: Path) -> None:
+    (own / "wards_2025.csv").write_text(HEADER + ROW, encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"did you mean 'wards_2025\.csv'"):
+        catalogue.load_own("wards2025.csv", like="hanoi_wards_2025")
+
+
+def test_a_changed_reference_file_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    from hanoi_analytics.catalogue import files
+
+    copy = tmp_path / "data"
+    shutil.copytree(files.data_folder(), copy, ignore=shutil.ignore_patterns("cut", "own"))
+    monkeypatch.setenv("HANOI_ANALYTICS_DATA", str(copy))
+    changed = copy / "reference" / "hanoi_wards_2025.csv"
+    changed.write_text(changed.read_text("utf-8").replace("65023", "65024"), encoding="utf-8")
+    with pytest.raises(catalogue.HashMismatchError, match="is not the file of the catalogue"):
+        catalogue.load("hanoi_wards_2025")
+
+
+def test_a_folder_without_a_catalogue_says_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANOI_ANALYTICS_DATA", str(tmp_path))
+    with pytest.raises(CatalogueError, match="HANOI_ANALYTICS_DATA"):
+        catalogue.entries()
+
+
+def test_only_simulated_data_take_parameters_and_only_remote_data_are_fetched() -> None:
+    with pytest.raises(CatalogueError, match="takes no parameter; found seed"):
+        catalogue.load("hanoi_wards_2025", seed=1)
+    with pytest.raises(CatalogueError, match="nothing to fetch"):
+        catalogue.fetch("hanoi_wards_2025")
+    with pytest.raises(CatalogueError, match="simulated in memory"):
+        catalogue.path("hanoi_population_grid_simulated")
+    with pytest.raises(CatalogueError, match="use path"):
+        catalogue.load("resolution_1656_text")
+
+
+def test_simulated_people_add_up_to_each_wards_official_total_and_say_what_they_are() -> None:
+    from rasterio.features import rasterize
+
+    from hanoi_analytics import places
+
+    grid = catalogue.load("hanoi_population_grid_simulated")
+    assert grid.attrs["source"]["tier"] == "simulated"
+    assert float(grid.sum()) == pytest.approx(8_807_523)
+    assert float(grid.min()) >= 0
+    ward = places.wards("approximate").to_crs(grid.rio.crs).set_index("code").loc[["00070"]]
+    inside = rasterize(ward.geometry, out_shape=grid.shape, transform=grid.rio.transform()) == 1
+    assert float(grid.to_numpy()[inside].sum()) == pytest.approx(105_301, rel=0.02)
+
+
+def test_the_same_seed_draws_the_same_and_another_seed_does_not() -> None:
+    one, again = (catalogue.load("hanoi_population_grid_simulated") for _ in range(2))
+    assert one.attrs["source"]["sha256"] == again.attrs["source"]["sha256"]
+    other = catalogue.load("hanoi_population_grid_simulated", seed=1)
+    assert other.attrs["source"]["sha256"] != one.attrs["source"]["sha256"]
+    assert np.nansum(other) == pytest.approx(np.nansum(one))
