@@ -40,7 +40,7 @@ def main(quiet: bool) -> None:
 @click.option("--ledger", type=click.Path(path_type=Path), default=_LEDGER, show_default=True)
 @click.option("--timeout", default=900.0, show_default=True, help="Seconds one notebook may take.")
 @click.option("--side-by-side", type=click.IntRange(1), help="Runs at a time; one per core.")
-def publish(
+def publish(  # noqa: PLR0917 - click passes options by name
     notebooks: tuple[str, ...],
     given: tuple[str, ...],
     site: Path,

@@ -6,8 +6,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
-from rasterio.features import rasterize
-from rasterio.transform import Affine
+from rasterio.features import geometry_mask
+from rasterio.transform import from_origin
+from shapely.geometry.base import BaseGeometry
 
 from hanoi_analytics.errors import HanoiError
 
@@ -24,10 +25,10 @@ def class_shares(
     Parameters
     ----------
     classes : xarray.DataArray, (y, x)
-        Whole-number classes on an equal-area grid in metres, with its coordinate system and
+        Whole-number classes on an equal-area grid in metres, north up, with coordinate system and
         missing value known to ``.rio``. Only the window of the areas is read.
     areas : geopandas.GeoDataFrame
-        Polygons, in any coordinate system.
+        Polygons, in any coordinate system; they may overlap.
     key : str
         Column that names the areas; unique.
     subdivisions : int
@@ -56,18 +57,12 @@ def class_shares(
     """
     _check(classes, areas, key)
     shapes = areas.to_crs(classes.rio.crs)
-    window = _window(classes, shapes)
-    fine = np.repeat(np.repeat(window.to_numpy(), subdivisions, 0), subdivisions, 1)
-    transform = window.rio.transform() @ Affine.scale(1 / subdivisions)
-    owner = rasterize(
-        zip(shapes.geometry, range(1, len(shapes) + 1), strict=True),
-        out_shape=fine.shape,
-        transform=transform,
-        dtype="int32",
-    )
-    inside = owner > 0
-    counts = pd.crosstab(owner[inside], fine[inside])
-    counts = counts.reindex(range(1, len(shapes) + 1), fill_value=0).set_axis(areas[key].to_numpy())
+    window = _window(classes, shapes).load()
+    counts = pd.DataFrame(
+        [_counts(window, shape, subdivisions) for shape in shapes.geometry],
+        index=areas[key].to_numpy(),
+    ).fillna(0.0)
+    counts = counts[sorted(counts.columns)]
     nodata = classes.rio.nodata
     known = counts.drop(columns=[nodata], errors="ignore")
     total, classified = counts.sum(axis=1), known.sum(axis=1)
@@ -75,6 +70,27 @@ def class_shares(
     shares.index.name, shares.columns.name = key, "class"
     shares["classified_share"] = (classified / total.where(total > 0)).fillna(0.0)
     return shares
+
+
+def _counts(window: xr.DataArray, shape: BaseGeometry, subdivisions: int) -> pd.Series[float]:
+    """Count the parts of cells inside one shape by class; shapes may overlap each other."""
+    step_x, step_y = (abs(step) for step in window.rio.resolution())
+    west, south, east, north = shape.bounds
+    block = window.sel(
+        x=(window["x"] > west - step_x) & (window["x"] < east + step_x),
+        y=(window["y"] > south - step_y) & (window["y"] < north + step_y),
+    )
+    if block.size == 0:
+        return pd.Series(dtype="float64")
+    fine = np.repeat(np.repeat(block.to_numpy(), subdivisions, 0), subdivisions, 1)
+    transform = from_origin(
+        float(block["x"][0]) - step_x / 2,
+        float(block["y"][0]) + step_y / 2,
+        step_x / subdivisions,
+        step_y / subdivisions,
+    )
+    inside = ~geometry_mask([shape], out_shape=fine.shape, transform=transform)
+    return pd.Series(fine[inside]).value_counts().astype("float64")
 
 
 def _check(classes: xr.DataArray, areas: gpd.GeoDataFrame, key: str) -> None:

@@ -73,13 +73,15 @@ class PageExporter(HTMLExporter):
         """Render Markdown with MathML, and name the cell when a formula is wrong."""
         cell = context["cell"]
         outline = context["resources"]["page"]["outline"]
+        sections_before = len(outline.headings)
         where = f"cell {cell.metadata.hanoi_position}"
         try:
             html = render_markdown(source, outline, where, cell.get("attachments"))
         except (FormulaError, InvalidNotebook) as error:
             raise PageError(f"{cell.metadata.hanoi_name}: {error}") from error
-        if cell.metadata.get("hanoi_opening") and not outline.headings:
-            outline.lead, html = outline.lead + html, ""
+        if cell.metadata.get("hanoi_opening") and not sections_before:
+            lead, section, rest = html.partition("<h2 ")
+            outline.lead, html = outline.lead + lead, section + rest
         return Markup(html)  # noqa: S704 - the renderer escapes
 
 

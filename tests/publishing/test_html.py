@@ -101,8 +101,7 @@ def test_a_language_that_is_none_is_refused() -> None:
 def test_the_first_heading_is_the_title_and_the_words_after_it_the_lead() -> None:
     soup = page_of(
         new_markdown_cell("# Who *lives* here?\nIn 126 units."),
-        new_markdown_cell("Since 2025."),
-        new_markdown_cell("## Data\nFrom a list."),
+        new_markdown_cell("Since 2025.\n\n## Data\nFrom a list."),
         new_code_cell("x = 1"),
         new_markdown_cell("More."),
     )
