@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import NARROW, WIDE, browser_fixture, open_offline
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser
 
 from hanoi_analytics.publishing import Outcome, Project, publish
 from hanoi_analytics.publishing.gate import check_page
+from tests.browser import NARROW, WIDE, browser_fixture, open_offline
 
 __all__ = ["browser_fixture"]
 
@@ -112,7 +112,7 @@ def test_a_page_opens_with_the_network_off(
 
 @pytest.mark.browser
 def test_the_maps_of_hanoi_are_drawn(site: tuple[Path, list[Outcome]], browser: Browser) -> None:
-    from browser import offline_page
+    from tests.browser import offline_page
 
     with offline_page(browser, site[0] / "overview" / "hanoi.html") as (page, _):
         frames = [frame for frame in page.frames if frame is not page.main_frame]
