@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from hanoi_analytics import catalogue
+from tests.browser import browser_fixture
+
+# One Chromium for all tests of a worker: Playwright cannot be started twice in a process.
+__all__ = ["browser_fixture"]
 
 MIRROR = os.environ.get("HANOI_ANALYTICS_MIRROR", "")
 ROOT = Path(__file__).resolve().parents[1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 import rioxarray  # noqa: F401  (registers .rio)
 import xarray as xr
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ElementHandle, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, ElementHandle, Frame, Page
 from shapely import Point, box
 
 from hanoi_analytics import maps
@@ -24,26 +22,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("maps_browser")]
 SOURCE = {"citation": "Squares by hand", "tier": "own"}
 SIMULATED = {"citation": "Generator of masts, seed 7", "tier": "simulated"}
 HOSTILE = "<script>alert(1)</script> {{ 7*7 }}"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 Opener = Callable[..., tuple[Page, Frame]]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
-    if path is None:
-        pytest.skip("no Chromium: install Debian's chromium or set CHROMIUM_PATH")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def opened(chromium: Browser, tmp_path: Path) -> Iterator[Opener]:
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
     """Open a page that holds a map; complaints of the browser fail the test at its end."""
     complaints: list[str] = []
-    context = chromium.new_context(offline=True, viewport={"width": 1180, "height": 800})
+    context = browser.new_context(offline=True, viewport={"width": 1180, "height": 800})
 
     def open_map(shown: Map) -> tuple[Page, Frame]:
         path = tmp_path / "page.html"

@@ -12,51 +12,44 @@ from hanoi_analytics import catalogue
 from hanoi_analytics.places.crosswalk import METRIC_CRS
 from hanoi_analytics.places.units import wards
 
+# Fine enough that the smallest ward has two dozen cells.
+_RESOLUTION_M = 250.0
 # People per km² that a cell of each settlement class attracts, relative to the others.
 _ATTRACTION = {30: 12.0, 23: 6.0, 22: 4.0, 21: 2.0, 13: 1.5, 12: 0.6, 11: 0.1, 10: 0.0}
 
 
-def population_grid(*, seed: int, resolution_m: float = 250.0) -> xr.DataArray:
+def population_grid(*, seed: int) -> xr.DataArray:
     """Spread each ward's official population over its cells, by settlement class and by chance.
 
     Parameters
     ----------
     seed : int
         Of the lognormal noise (σ = 0.5) that stands for uneven building.
-    resolution_m : float
-        Side of a cell, metres; 50 to 500.
 
     Returns
     -------
-    xarray.DataArray, (y, x), EPSG:32648, people per cell
+    xarray.DataArray, (y, x), EPSG:32648, people per cell of 250 m
         Missing outside Hanoi. The cells of each ward add up to its official population; where
         people stand within a ward is simulated.
 
-    Raises
-    ------
-    ValueError
-        For a resolution outside 50–500 m: coarser cells would miss the smallest wards.
-
     Examples
     --------
-    >>> grid = catalogue.load("hanoi_population_grid_simulated", resolution_m=500)
+    >>> grid = catalogue.load("hanoi_population_grid_simulated")
     >>> int(round(float(grid.sum()))), grid.attrs["source"]["tier"]
     (8807523, 'simulated')
     """
-    if not 50 <= resolution_m <= 500:
-        raise ValueError(f"resolution_m: expected 50 to 500, found {resolution_m:g}")
     units = wards("approximate").to_crs(METRIC_CRS)
     west, south, east, north = units.total_bounds
-    columns = int(np.ceil((east - west) / resolution_m))
-    rows = int(np.ceil((north - south) / resolution_m))
-    transform = from_origin(west, north, resolution_m, resolution_m)
+    columns = int(np.ceil((east - west) / _RESOLUTION_M))
+    rows = int(np.ceil((north - south) / _RESOLUTION_M))
+    transform = from_origin(west, north, _RESOLUTION_M, _RESOLUTION_M)
     shapes = zip(units.geometry, range(1, len(units) + 1), strict=True)
     owner = rasterize(shapes, out_shape=(rows, columns), transform=transform, dtype="int32")
     grid = xr.DataArray(
         np.zeros((rows, columns)),
         coords={
-            "y": north - (np.arange(rows) + 0.5) * resolution_m,
-            "x": west + (np.arange(columns) + 0.5) * resolution_m,
+            "y": north - (np.arange(rows) + 0.5) * _RESOLUTION_M,
+            "x": west + (np.arange(columns) + 0.5) * _RESOLUTION_M,
         },
         dims=("y", "x"),
         name="population_people",

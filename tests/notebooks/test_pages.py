@@ -13,9 +13,7 @@ from playwright.sync_api import Browser
 
 from hanoi_analytics.publishing import Outcome, Project, publish
 from hanoi_analytics.publishing.gate import check_page
-from tests.browser import NARROW, WIDE, browser_fixture, open_offline
-
-__all__ = ["browser_fixture"]
+from tests.browser import NARROW, WIDE, offline_page, open_offline
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(
@@ -112,8 +110,6 @@ def test_a_page_opens_with_the_network_off(
 
 @pytest.mark.browser
 def test_the_maps_of_hanoi_are_drawn(site: tuple[Path, list[Outcome]], browser: Browser) -> None:
-    from tests.browser import offline_page
-
     with offline_page(browser, site[0] / "overview" / "hanoi.html") as (page, _):
         frames = [frame for frame in page.frames if frame is not page.main_frame]
         assert len(frames) == 2

@@ -12,10 +12,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from playwright.sync_api import Browser
 
 from hanoi_analytics.publishing.html import SOURCES_MIME, PageFacts, find_sources, render
-from tests.browser import (  # noqa: F401 - the fixture is used by its name, "browser"
+from tests.browser import (
     NARROW,
     WIDE,
-    browser_fixture,
     offline_page,
     open_offline,
 )
