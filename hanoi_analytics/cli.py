@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +23,9 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except HanoiError as error:
             raise click.UsageError(str(error)) from error
+        except OSError as error:
+            # A full disk, or a folder that may not be written.
+            raise click.ClickException(f"{error.strerror}: {error.filename}") from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,6 +59,8 @@ def publish(  # noqa: PLR0917 - click passes options by name
     """
     from hanoi_analytics import publishing  # noqa: PLC0415 - papermill takes a second to import
 
+    # What is asked to end ends its notebooks too.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     outcomes = publishing.publish(
         publishing.Project(_NOTEBOOKS, site, ledger),
         notebooks,

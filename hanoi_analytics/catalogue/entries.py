@@ -31,7 +31,6 @@ class Column(_Strict):
 
     dtype: Literal["str", "int", "float", "bool"]
     unit: str = ""
-    description: str = ""
     nullable: bool = False
     unique: bool = False
     ge: float | None = None
@@ -68,13 +67,12 @@ class TableSchema(_Strict):
 
 
 class RasterSchema(_Strict):
-    """What a raster must be: coordinate system, cell size, type and missing value."""
+    """What a raster must be: cell size in the units of its coordinates, type, missing value."""
 
-    crs: str
     resolution: tuple[float, float]
     dtype: str
+    unit: str
     nodata: float | None = None
-    classes: tuple[int, ...] | None = None
 
 
 class RemoteFile(_Strict):
@@ -105,8 +103,6 @@ class Entry(_Strict):
     licence: str
     citation: str
     date: str
-    description: str = ""
-    units: dict[str, str] = {}
     crs: str | None = None
     loader: Loader | None = None
     options: dict[str, Scalar | list[Scalar]] = {}
@@ -148,6 +144,9 @@ class Entry(_Strict):
                     raise ValueError(f"{name!r} does not belong to a {self.tier} dataset")
         if self.loader != "path" and (self.table is None) == (self.raster is None):
             raise ValueError("give either 'table' or 'raster': what the data must look like")
+        placed = self.raster is not None or (self.table is not None and self.table.geometry)
+        if placed and self.crs is None:
+            raise ValueError("data with a place on the map need 'crs', such as EPSG:4326")
         return self
 
 

@@ -229,11 +229,11 @@ def _finish(data: Any, entry: Entry, source: Source, *, any_rows: bool = False) 
         schema = entry.table.model_copy(update={"rows": None}) if any_rows else entry.table
         if not isinstance(data, pd.DataFrame):
             raise CatalogueError(f"{name}: expected a table like {entry.id!r}, found a raster")
-        data = check_table(data, schema, name)
+        data = check_table(data, schema, name, entry.crs)
     elif entry.raster is not None:
         if isinstance(data, pd.DataFrame):
             raise CatalogueError(f"{name}: expected a raster like {entry.id!r}, found a table")
-        data = check_raster(data, entry.raster, name)
+        data = check_raster(data, entry.raster, name, entry.crs)
     data.attrs["source"] = record(source)
     return data
 

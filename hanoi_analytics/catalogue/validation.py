@@ -30,7 +30,9 @@ class SchemaError(CatalogueError):
     """Data do not have the declared columns, types, limits, grid or coordinate system."""
 
 
-def check_table(frame: pd.DataFrame, schema: TableSchema, dataset: str) -> pd.DataFrame:
+def check_table(
+    frame: pd.DataFrame, schema: TableSchema, dataset: str, crs: str | None = None
+) -> pd.DataFrame:
     """Return the table with its declared types, or say what is wrong with it.
 
     Parameters
@@ -41,6 +43,8 @@ def check_table(frame: pd.DataFrame, schema: TableSchema, dataset: str) -> pd.Da
         Columns with type, limits and units.
     dataset : str
         Identifier or file name, for messages.
+    crs : str, optional
+        The coordinate system that the geometry must have.
 
     Returns
     -------
@@ -74,10 +78,13 @@ def check_table(frame: pd.DataFrame, schema: TableSchema, dataset: str) -> pd.Da
         raise SchemaError(f"{dataset}: expected {schema.rows} rows, found {len(frame)}")
     if schema.geometry:
         _check_geometry(frame, schema.geometry, dataset)
+        _check_crs(frame.crs, crs, dataset)
     return frame
 
 
-def check_raster(array: xr.DataArray, schema: RasterSchema, dataset: str) -> xr.DataArray:
+def check_raster(
+    array: xr.DataArray, schema: RasterSchema, dataset: str, crs: str | None = None
+) -> xr.DataArray:
     """Return the raster if its grid is the declared one.
 
     Raises
@@ -85,13 +92,8 @@ def check_raster(array: xr.DataArray, schema: RasterSchema, dataset: str) -> xr.
     SchemaError
         Naming each property that differs: coordinate system, cell size, type, missing value.
     """
-    from pyproj import CRS  # noqa: PLC0415
-
+    _check_crs(array.rio.crs, crs, dataset)
     problems = []
-    if array.rio.crs is None:
-        problems.append(f"coordinate system: expected {schema.crs}, found none")
-    elif CRS.from_user_input(array.rio.crs) != CRS.from_user_input(schema.crs):
-        problems.append(f"coordinate system: expected {schema.crs}, found {array.rio.crs}")
     width, height = (abs(step) for step in array.rio.resolution())
     if max(abs(width - schema.resolution[0]), abs(height - schema.resolution[1])) > 1e-9 * width:
         problems.append(f"cell size: expected {schema.resolution}, found {(width, height)}")
@@ -202,5 +204,15 @@ def _check_geometry(frame: pd.DataFrame, kind: str, dataset: str) -> None:
             f"{dataset}: expected valid {kind} geometry, found empty, invalid or other shapes in "
             f"row {', '.join(rows)}{_more(int((wrong | invalid).sum()))}"
         )
-    if frame.crs is None:
-        raise SchemaError(f"{dataset}: the geometry has no coordinate system")
+
+
+def _check_crs(found: Any, expected: str | None, dataset: str) -> None:
+    from pyproj import CRS  # noqa: PLC0415
+
+    wanted = "one" if expected is None else expected
+    if found is None:
+        raise SchemaError(f"{dataset}: coordinate system: expected {wanted}, found none; set it")
+    if expected is not None and CRS.from_user_input(found) != CRS.from_user_input(expected):
+        raise SchemaError(
+            f"{dataset}: coordinate system: expected {expected}, found {found}; reproject it"
+        )

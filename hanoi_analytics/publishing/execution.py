@@ -8,8 +8,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _GRACE_S = 5.0
+_POLL_S = 0.2
 
 
 class NotebookFailedError(HanoiError):
@@ -41,6 +44,7 @@ class Request:
     parameters: Mapping[str, object]
     working_folder: Path
     timeout_s: float
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 def execute(request: Request) -> nbformat.NotebookNode:
@@ -55,8 +59,8 @@ def execute(request: Request) -> nbformat.NotebookNode:
     ------
     NotebookFailedError
         A cell failed (its number from 1, the error's name and text), the kernel died, or the
-        wall-clock limit was reached: then the process gets SIGINT, SIGTERM and SIGKILL in turn,
-        and its kernel with it.
+        wall-clock limit was reached or the run cancelled: then the process gets SIGINT, SIGTERM
+        and SIGKILL in turn, and its kernel with it.
     """
     output = request.working_folder / "executed.ipynb"
     parameters = request.working_folder / "parameters.yaml"
@@ -76,17 +80,27 @@ def execute(request: Request) -> nbformat.NotebookNode:
             env={**os.environ, "PYTHONUTF8": "1"},
         )
         try:
-            code = process.wait(timeout=request.timeout_s)
-        except subprocess.TimeoutExpired as error:
-            raise NotebookFailedError(
-                f"stopped at its limit of {request.timeout_s:g} s", timed_out=True
-            ) from error
+            code = _wait(process, request)
         finally:
             stop(process)
     if code != 0:
         raise _failure(output, words)
     executed: nbformat.NotebookNode = nbformat.read(output, as_version=4)
     return executed
+
+
+def _wait(process: subprocess.Popen[bytes], request: Request) -> int:
+    deadline = time.monotonic() + request.timeout_s
+    while True:
+        try:
+            return process.wait(timeout=_POLL_S)
+        except subprocess.TimeoutExpired:
+            if request.cancelled.is_set():
+                raise NotebookFailedError("interrupted") from None
+            if time.monotonic() >= deadline:
+                raise NotebookFailedError(
+                    f"stopped at its limit of {request.timeout_s:g} s", timed_out=True
+                ) from None
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

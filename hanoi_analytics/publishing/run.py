@@ -7,18 +7,21 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
 
 from hanoi_analytics import __version__
 from hanoi_analytics.errors import HanoiError, nearest
+from hanoi_analytics.publishing.credentials import mask_credentials, refuse_credentials
 from hanoi_analytics.publishing.execution import NotebookFailedError, Request, execute
 from hanoi_analytics.publishing.html import PageFacts, find_sources, mask_paths, render
 from hanoi_analytics.publishing.ledger import Ledger, Status
@@ -27,7 +30,7 @@ from hanoi_analytics.publishing.parameters import (
     check_parameters,
     read_parameters,
 )
-from hanoi_analytics.publishing.site import refuse_credentials, replace_file, write_index
+from hanoi_analytics.publishing.site import replace_file, write_index
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +133,7 @@ def publish(
 
     Raises
     ------
-    ParameterError, PublishError
+    ParameterError, PublishError, CredentialError
         Before any kernel starts.
     """
     if timeout_s <= 0:
@@ -143,12 +146,20 @@ def publish(
     _remove_abandoned(staging)
     version = code_version(project.notebooks)
     workers = side_by_side or min(len(jobs), os.cpu_count() or 1)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        outcomes = list(
-            pool.map(lambda job: _publish_one(project, ledger, job, version, timeout_s), jobs)
-        )
-    write_index(project.site, ledger, {project.name_of(p): p for p in project.find()}, version)
-    return outcomes
+    run = _Runner(project, ledger, version, timeout_s)
+    try:
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            runs = [pool.submit(run, job) for job in jobs]
+            try:
+                return [one.result() for one in runs]
+            except BaseException:
+                # Ctrl-C, or a request to end: no run may go on behind the caller's back.
+                run.cancelled.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    finally:
+        listed = {project.name_of(path): path for path in project.find()}
+        write_index(project.site, ledger, listed, version)
 
 
 def code_version(folder: Path) -> str:
@@ -165,6 +176,8 @@ def _check_all(
     project: Project, notebooks: Sequence[Path], given: Mapping[str, object]
 ) -> list[_Job]:
     """Check every notebook's parameters before the first kernel starts; report all mistakes."""
+    for name, value in given.items():
+        refuse_credentials(str(value), f"parameter {name!r}")
     jobs, mistakes = [], []
     for notebook in notebooks:
         name = project.name_of(notebook)
@@ -179,45 +192,62 @@ def _check_all(
     return jobs
 
 
-def _publish_one(
-    project: Project, ledger: Ledger, job: _Job, version: str, timeout_s: float
-) -> Outcome:
-    page = f"{job.name}.html"
-    started, clock = datetime.now(UTC), time.monotonic()
-    run = ledger.start(
-        notebook=job.name, page=page, parameters=dict(job.parameters), code_version=version
-    )
-    log.info("%s: run %d starts", job.name, run)
-    staging = project.site / ".staging"
-    with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=staging) as folder:
-        request = Request(job.notebook, job.parameters, Path(folder), timeout_s)
+@dataclass(frozen=True)
+class _Runner:
+    """Runs one job after another in the threads of a pool."""
+
+    project: Project
+    ledger: Ledger
+    version: str
+    timeout_s: float
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, job: _Job) -> Outcome:
+        page = f"{job.name}.html"
+        clock = time.monotonic()
+        run = self.ledger.start(
+            notebook=job.name,
+            page=page,
+            parameters=dict(job.parameters),
+            code_version=self.version,
+        )
+        log.info("%s: run %d starts", job.name, run)
         try:
-            executed = execute(request)
-            facts = PageFacts(
-                title=_title(executed, job.name),
-                notebook=f"{project.notebooks.name}/{job.name}.ipynb",
-                page=page,
-                code_version=version,
-                parameters=dict(job.parameters),
-                started=started.isoformat(timespec="seconds"),
-                seconds=round(time.monotonic() - clock, 1),
-                sources=find_sources(executed),
-            )
-            html = render(executed, facts)
-            refuse_credentials(html, job.name)
-            replace_file(project.site / page, html)
+            html, sources = self._page(job, page)
+            refuse_credentials(html, f"the page of {job.name}")
+            replace_file(self.project.site / page, html)
         except (HanoiError, OSError) as error:
-            return _failed(ledger, run, job, error, time.monotonic() - clock)
-    ledger.finish(run, "published", sources=facts.sources)
-    log.info("%s: published in %.1f s", job.name, time.monotonic() - clock)
-    return Outcome(job.name, "published", time.monotonic() - clock)
+            return _failed(self.ledger, run, job, error, time.monotonic() - clock)
+        self.ledger.finish(run, "published", sources=sources)
+        log.info("%s: published in %.1f s", job.name, time.monotonic() - clock)
+        return Outcome(job.name, "published", time.monotonic() - clock)
+
+    def _page(self, job: _Job, page: str) -> tuple[str, list[dict[str, Any]]]:
+        """Execute a notebook in a folder of its own and render it."""
+        started, clock = datetime.now(UTC), time.monotonic()
+        staging = self.project.site / ".staging"
+        with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=staging) as folder:
+            executed = execute(
+                Request(job.notebook, job.parameters, Path(folder), self.timeout_s, self.cancelled)
+            )
+        facts = PageFacts(
+            title=_title(executed, job.name),
+            notebook=f"{self.project.notebooks.name}/{job.name}.ipynb",
+            page=page,
+            code_version=self.version,
+            parameters=dict(job.parameters),
+            started=started.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - clock, 1),
+            sources=find_sources(executed),
+        )
+        return render(executed, facts), facts.sources
 
 
 def _failed(ledger: Ledger, run: int, job: _Job, error: Exception, seconds: float) -> Outcome:
     cell = error.cell if isinstance(error, NotebookFailedError) else None
     timed_out = isinstance(error, NotebookFailedError) and error.timed_out
     status: Status = "timed out" if timed_out else "failed"
-    text = mask_paths(str(error))
+    text = mask_credentials(mask_paths(str(error)))
     ledger.finish(run, status, error=text, error_cell=cell)
     log.error("%s: %s%s: %s", job.name, status, f" in cell {cell}" if cell else "", text)
     return Outcome(job.name, status, seconds, error=text, error_cell=cell)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,16 +13,9 @@ from zoneinfo import ZoneInfo
 import nbformat
 from jinja2 import Environment, PackageLoader
 
-from hanoi_analytics.errors import HanoiError
 from hanoi_analytics.publishing.ledger import Ledger, Run
 
 HANOI_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
-_CREDENTIAL = re.compile(r"(SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|CREDENTIAL)", re.IGNORECASE)
-_SHORTEST_CREDENTIAL = 6
-
-
-class CredentialOnPageError(HanoiError):
-    """A page holds the value of an environment variable that names a credential."""
 
 
 def replace_file(target: Path, text: str) -> None:
@@ -49,22 +41,6 @@ def replace_file(target: Path, text: str) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-def refuse_credentials(html: str, name: str) -> None:
-    """Raise if a page holds the value of a credential in the environment.
-
-    Raises
-    ------
-    CredentialOnPageError
-        Naming the variable, never its value.
-    """
-    for variable, value in os.environ.items():
-        if _CREDENTIAL.search(variable) and len(value) >= _SHORTEST_CREDENTIAL and value in html:
-            raise CredentialOnPageError(
-                f"{name}: the page holds the value of the environment variable {variable}; "
-                f"do not print it. The page was not published"
-            )
 
 
 def write_index(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from hanoi_analytics.publishing import Outcome, Project, publish
 from hanoi_analytics.publishing.gate import check_page
@@ -111,8 +111,7 @@ def test_a_page_opens_with_the_network_off(
 @pytest.mark.browser
 def test_the_maps_of_hanoi_are_drawn(site: tuple[Path, list[Outcome]], browser: Browser) -> None:
     with offline_page(browser, site[0] / "overview" / "hanoi.html") as (page, _):
-        frames = [frame for frame in page.frames if frame is not page.main_frame]
-        assert len(frames) == 2
-        for frame in frames:
-            frame.wait_for_selector(".leaflet-overlay-pane path, .leaflet-image-layer")
-        assert frames[0].locator(".leaflet-overlay-pane path").count() == 126
+        density = page.frame_locator('iframe[title*="density"]')
+        expect(density.locator(".leaflet-overlay-pane path")).to_have_count(126)
+        settlement = page.frame_locator('iframe[title*="Degree of Urbanisation"]')
+        expect(settlement.locator(".leaflet-image-layer")).to_be_visible()

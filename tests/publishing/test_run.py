@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,8 +15,9 @@ import psutil
 import pytest
 
 from hanoi_analytics.publishing import Ledger, ParameterError, Project, PublishError, publish
+from hanoi_analytics.publishing.credentials import CredentialError
 
-ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "hanoi_analytics", "publish"]
 SOURCES = (
     "from hanoi_analytics import catalogue\n"
     "population = catalogue.load('hanoi_population')\ncatalogue.sources_used()"
@@ -98,9 +100,9 @@ def test_a_notebook_over_its_limit_is_stopped_with_its_kernel(project: Project) 
     pid = project.notebooks.parent / "pid"
     code = f"import os, time, pathlib; pathlib.Path({str(pid)!r}).write_text(str(os.getpid()))"
     notebook(project, "slow", code, "while True:\n    time.sleep(0.1)")
-    (outcome,) = publish(project, timeout_s=12)
+    (outcome,) = publish(project, timeout_s=30)
     assert outcome.status == "timed out"
-    assert "limit of 12 s" in str(outcome.error)
+    assert "limit of 30 s" in str(outcome.error)
     assert not psutil.pid_exists(int(pid.read_text()))
     assert Ledger(project.ledger).last_runs()["slow.html"].status == "timed out"
 
@@ -133,6 +135,21 @@ def test_a_credential_of_the_environment_reaches_no_page(
     assert "AIR_QUALITY_TOKEN" in str(outcome.error)
     assert "q7-zz" not in page(project, "index")
     assert not (project.site / "a.html").exists()
+
+
+def test_a_credential_in_an_error_or_a_parameter_is_kept_out_of_the_ledger(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIR_QUALITY_TOKEN", "q7<zz>-secret-value")
+    code = "import os; raise OSError('GET ?key=' + os.environ['AIR_QUALITY_TOKEN'])"
+    notebook(project, "a", code, parameters='place: str = "x"  # a place')
+    with pytest.raises(CredentialError, match="AIR_QUALITY_TOKEN"):
+        publish(project, parameters={"place": "q7<zz>-secret-value"})
+    assert not project.ledger.exists()
+    (outcome,) = publish(project)
+    assert outcome.error == "OSError: GET ?key=[AIR_QUALITY_TOKEN]"
+    assert b"secret-value" not in project.ledger.read_bytes()
+    assert "secret-value" not in page(project, "index")
 
 
 def test_no_machine_path_stands_on_a_page_or_in_the_index(project: Project) -> None:
@@ -172,10 +189,9 @@ def test_killed_at_any_moment_every_page_is_whole(project: Project) -> None:
     notebook(project, "a", "print('one')")
     notebook(project, "b", "print('two')")
     publish(project)
-    command = [sys.executable, "-m", "hanoi_analytics", "publish"]
     for delay_s in (0.7, 2.5, 5.0, 7.5):
         with subprocess.Popen(
-            command, cwd=project.notebooks.parent, stderr=subprocess.DEVNULL, start_new_session=True
+            COMMAND, cwd=project.notebooks.parent, stderr=subprocess.DEVNULL, start_new_session=True
         ) as process:
             deadline = time.monotonic() + delay_s
             while time.monotonic() < deadline and process.poll() is None:
@@ -191,3 +207,51 @@ def test_killed_at_any_moment_every_page_is_whole(project: Project) -> None:
     outcomes = publish(project)
     assert {o.status for o in outcomes} == {"published"}
     assert list((project.site / ".staging").iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 1)])
+def test_what_is_asked_to_end_ends_its_notebooks_too(
+    project: Project, number: signal.Signals, code: int
+) -> None:
+    told = project.notebooks.parent / "pid"
+    note = f"import os, pathlib; pathlib.Path({str(told)!r}).write_text(str(os.getpid()))"
+    notebook(project, "slow", note, "import time\nwhile True:\n    time.sleep(0.1)")
+    with subprocess.Popen(COMMAND, cwd=project.notebooks.parent) as process:
+        deadline = time.monotonic() + 60
+        while not (told.is_file() and told.read_text()):
+            assert time.monotonic() < deadline, "the notebook never started"
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+        process.send_signal(number)
+        assert process.wait(30) == code
+    assert not psutil.pid_exists(int(told.read_text()))
+    (run,) = Ledger(project.notebooks.parent / ".hanoi" / "ledger.sqlite").last_runs().values()
+    assert (run.status, run.error) == ("failed", "interrupted")
+    assert "interrupted" in page(project, "index")
+
+
+def test_two_publishers_side_by_side_both_succeed(project: Project) -> None:
+    notebook(project, "a", "print('one')")
+    notebook(project, "b", "print('two')")
+    folder = project.notebooks.parent
+    both = [subprocess.Popen([*COMMAND, "--side-by-side", "1"], cwd=folder) for _ in range(2)]
+    assert [process.wait(240) for process in both] == [0, 0]
+    assert "one" in page(project, "a")
+    assert "two" in page(project, "b")
+    last = Ledger(folder / ".hanoi" / "ledger.sqlite").last_runs()
+    assert {name: run.status for name, run in last.items()} == {
+        "a.html": "published",
+        "b.html": "published",
+    }
+    assert max(run.id for run in last.values()) == 4
+
+
+def test_a_site_that_may_not_be_written_is_one_message(project: Project) -> None:
+    notebook(project, "a")
+    project.site.write_text("a file, not a folder", encoding="utf-8")
+    done = subprocess.run(
+        COMMAND, cwd=project.notebooks.parent, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "site" in done.stderr
+    assert "Traceback" not in done.stderr
