@@ -78,6 +78,16 @@ def choropleth(
     ------
     MapError
         If something is missing or cannot be drawn; the message says what to do.
+
+    Examples
+    --------
+    >>> from hanoi_analytics import places
+    >>> shown = choropleth(
+    ...     places.wards("approximate"), "area_km2", title="Area of Hanoi's units", legend="km²",
+    ...     tooltip={"name": "Name"}, breaks=[0, 10, 40, 100], alt="The largest lie in the west.",
+    ... )
+    >>> shown.legends[0].labels
+    ('0 – 10', '10 – 40', '40 – 100')
     """
     shapes = prepared(areas, what="areas", types=AREA_TYPES)
     values = numbers(areas, column)
@@ -128,6 +138,17 @@ def classes(
     ------
     MapError
         If something is missing or cannot be drawn; the message says what to do.
+
+    Examples
+    --------
+    >>> from hanoi_analytics import places
+    >>> shown = classes(
+    ...     places.wards("approximate"), "type", colours={"Phường": "#d55e00", "Xã": "#56b4e9"},
+    ...     title="Wards and communes", legend="kind of unit", tooltip={"name": "Name"},
+    ...     alt="Wards lie in the centre, communes around it.",
+    ... )
+    >>> shown.legends[0].labels
+    ('Phường', 'Xã')
     """
     shapes = prepared(areas, what="areas", types=AREA_TYPES)
     require_columns(areas, [column])

@@ -85,6 +85,17 @@ def raster(
     ------
     MapError
         If something is missing or cannot be drawn; the message says what to do.
+
+    Examples
+    --------
+    >>> from hanoi_analytics import catalogue
+    >>> grid = catalogue.load("hanoi_population_grid_simulated")
+    >>> shown = raster(
+    ...     grid, title="Simulated population", legend="people per cell of 250 m",
+    ...     limits=(0, 2000), alt="Most people in the centre.",
+    ... )
+    >>> shown.provenance.simulated
+    True
     """
     plane = _plane(array)
     if not 0 < opacity <= 1:

@@ -82,6 +82,16 @@ def points(
     ------
     MapError
         If something is missing or cannot be drawn; the message says what to do.
+
+    Examples
+    --------
+    >>> from hanoi_analytics import places
+    >>> shown = points(
+    ...     places.provinces(), title="Provinces since July 2025", legend="province or city",
+    ...     tooltip={"name": "Name"}, alt="Thirty-four points from north to south.",
+    ... )
+    >>> shown.legends[0].labels
+    ('province or city',)
     """
     shapes = prepared(points, what="points", types=POINT_TYPES)
     fills, swatches = _colouring(points, column, colours, labels, legend)

@@ -18,7 +18,7 @@ class PlacesError(HanoiError):
     """Units, names or codes do not fit together."""
 
 
-def wards(geometry: Geometry = "best") -> gpd.GeoDataFrame:
+def wards(geometry: Geometry = "best", *, figures: pd.DataFrame | None = None) -> gpd.GeoDataFrame:
     """Return the 126 wards and communes of Hanoi since 1 July 2025.
 
     Parameters
@@ -26,6 +26,9 @@ def wards(geometry: Geometry = "best") -> gpd.GeoDataFrame:
     geometry : {"best", "polygons", "approximate"}
         ``polygons`` are the mapped boundaries of the remote tier; ``approximate`` are cells built
         from centroids and official areas; ``best`` takes polygons where they are on this machine.
+    figures : pandas.DataFrame, optional
+        Your own table of all 126 units, like ``hanoi_wards_2025`` and loaded by
+        ``catalogue.load_own``; by default that dataset.
 
     Returns
     -------
@@ -39,6 +42,8 @@ def wards(geometry: Geometry = "best") -> gpd.GeoDataFrame:
     ------
     NotFetchedError
         For ``polygons`` that are not on this machine.
+    PlacesError
+        If the figures lack a unit or have one too many, naming the codes.
 
     Examples
     --------
@@ -48,7 +53,7 @@ def wards(geometry: Geometry = "best") -> gpd.GeoDataFrame:
     """
     if geometry not in ("best", "polygons", "approximate"):
         raise PlacesError(f"geometry {geometry!r}: expected 'best', 'polygons' or 'approximate'")
-    figures = catalogue.load("hanoi_wards_2025")
+    figures = catalogue.load("hanoi_wards_2025") if figures is None else figures
     mapped = geometry == "polygons" or (
         geometry == "best" and catalogue.available("hanoi_ward_polygons_2025")
     )
@@ -56,6 +61,14 @@ def wards(geometry: Geometry = "best") -> gpd.GeoDataFrame:
         shapes = catalogue.load("hanoi_ward_polygons_2025").rename(columns={"id": "code"})
     else:
         shapes = catalogue.load("hanoi_wards_approximate")
+    unknown = sorted(set(figures["code"]) - set(shapes["code"]))
+    missing = sorted(set(shapes["code"]) - set(figures["code"]))
+    if unknown or missing:
+        raise PlacesError(
+            f"{figures.attrs['source']['id']}: expected the {len(shapes)} units of Hanoi since "
+            f"July 2025; missing: {missing[:5] or 'none'} ({len(missing)}), unknown: "
+            f"{unknown[:5] or 'none'} ({len(unknown)})"
+        )
     units = figures[["code", "name", "type", "area_km2", "population_people"]].assign(
         density_people_per_km2=figures["population_people"] / figures["area_km2"],
         geometry_kind="polygon" if mapped else "approximate",
@@ -65,9 +78,6 @@ def wards(geometry: Geometry = "best") -> gpd.GeoDataFrame:
         geometry="geometry",
         crs=shapes.crs,
     )
-    without = joined.loc[joined.geometry.isna(), "code"].tolist()
-    if without:
-        raise PlacesError(f"{shapes.attrs['source']['id']}: no shape for ward code(s) {without}")
     joined.attrs["source"] = shapes.attrs["source"]
     joined.attrs["sources"] = [shapes.attrs["source"], figures.attrs["source"]]
     return joined

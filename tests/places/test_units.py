@@ -140,3 +140,22 @@ def test_a_name_of_several_units_is_not_guessed() -> None:
     table = pd.DataFrame({"name": ["Minh Khai"]})
     with pytest.raises(PlacesError, match="join by code"):
         places.join_by_name(table, places.old_units())
+
+
+def test_own_figures_take_the_place_of_the_official_ones() -> None:
+    official = catalogue.load("hanoi_wards_2025")
+    own = official.assign(population_people=official["population_people"] * 2)
+    own.attrs["source"] = official.attrs["source"] | {"id": "own/wards.csv", "tier": "own"}
+    wards = places.wards("approximate", figures=own)
+    assert wards["population_people"].sum() == 2 * 8_807_523
+    assert [source["tier"] for source in wards.attrs["sources"]] == ["embedded", "own"]
+
+
+def test_own_figures_that_lack_a_unit_or_have_another_are_refused() -> None:
+    official = catalogue.load("hanoi_wards_2025")
+    own = official.replace({"code": {"00070": "99999"}})
+    own.attrs["source"] = official.attrs["source"] | {"id": "own/wards.csv"}
+    with pytest.raises(PlacesError) as caught:
+        places.wards("approximate", figures=own)
+    assert "own/wards.csv" in str(caught.value)
+    assert "missing: ['00070'] (1), unknown: ['99999'] (1)" in str(caught.value)
