@@ -7,7 +7,7 @@ import os
 
 import psutil
 from dask.utils import format_bytes, parse_bytes
-from distributed import Client, LocalCluster, get_client
+from distributed import Client, get_client
 
 from hanoi_analytics.errors import HanoiError
 
@@ -83,11 +83,11 @@ def _start(workers: int | None, memory_limit: str | None) -> Client:
             f"memory_limit: expected a size such as '2GiB', found {memory_limit!r}"
         ) from error
     log.info("local Dask cluster: %d worker(s) of %s", count, format_bytes(limit))
-    cluster = LocalCluster(
+    # A client that starts its cluster itself also ends it when it is closed.
+    return Client(
         n_workers=count,
         threads_per_worker=1,
         memory_limit=limit,
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",
     )
-    return Client(cluster)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from distributed import Client, LocalCluster
 
@@ -34,6 +36,8 @@ def test_a_local_cluster_listens_on_loopback_and_is_started_once() -> None:
         (worker,) = info["workers"].values()
         assert worker["memory_limit"] == 1024**3
         assert worker["nthreads"] == 1
+        (process,) = one.run(os.getpid).values()
+    assert not psutil.pid_exists(process)
 
 
 def test_a_named_scheduler_is_used(

@@ -209,6 +209,13 @@ def test_killed_at_any_moment_every_page_is_whole(project: Project) -> None:
     assert list((project.site / ".staging").iterdir()) == []
 
 
+# A shell lets a job in the background ignore Ctrl-C; this undoes it before the command starts.
+HEARS_CTRL_C = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from hanoi_analytics.cli import main; main(['publish'])"
+)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 1)])
 def test_what_is_asked_to_end_ends_its_notebooks_too(
     project: Project, number: signal.Signals, code: int
@@ -216,14 +223,19 @@ def test_what_is_asked_to_end_ends_its_notebooks_too(
     told = project.notebooks.parent / "pid"
     note = f"import os, pathlib; pathlib.Path({str(told)!r}).write_text(str(os.getpid()))"
     notebook(project, "slow", note, "import time\nwhile True:\n    time.sleep(0.1)")
-    with subprocess.Popen(COMMAND, cwd=project.notebooks.parent) as process:
+    command = [sys.executable, "-c", HEARS_CTRL_C]
+    process = subprocess.Popen(command, cwd=project.notebooks.parent)
+    try:
         deadline = time.monotonic() + 60
         while not (told.is_file() and told.read_text()):
             assert time.monotonic() < deadline, "the notebook never started"
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.1)
         process.send_signal(number)
-        assert process.wait(30) == code
+        assert process.wait(60) == code
+    finally:
+        process.kill()
+        process.wait(10)
     assert not psutil.pid_exists(int(told.read_text()))
     (run,) = Ledger(project.notebooks.parent / ".hanoi" / "ledger.sqlite").last_runs().values()
     assert (run.status, run.error) == ("failed", "interrupted")
