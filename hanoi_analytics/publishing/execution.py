@@ -23,6 +23,7 @@ from hanoi_analytics.errors import HanoiError
 log = logging.getLogger(__name__)
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_PROCESS = Path(__file__).with_name("kernel_process.py")
 _GRACE_S = 5.0
 _POLL_S = 0.2
 
@@ -65,9 +66,9 @@ def execute(request: Request) -> nbformat.NotebookNode:
     output = request.working_folder / "executed.ipynb"
     parameters = request.working_folder / "parameters.yaml"
     parameters.write_text(yaml.safe_dump(dict(request.parameters), allow_unicode=True), "utf-8")
-    command = [sys.executable, "-m", "papermill", str(request.notebook), str(output)]
-    command += ["--parameters_file", str(parameters), "--kernel", "python3"]
-    command += ["--cwd", str(request.notebook.parent), "--no-progress-bar"]
+    # -P: the script's own folder must not be searched for modules; it has one named html.
+    command = [sys.executable, "-P", str(_PROCESS), str(request.notebook), str(output)]
+    command += [str(parameters), str(request.notebook.parent)]
     # Its words go to a file: a pipe would be read to its end even after a kill.
     words = request.working_folder / "papermill.log"
     with words.open("wb") as stream:
