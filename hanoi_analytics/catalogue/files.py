@@ -134,6 +134,7 @@ def fetch_file(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TqdmWarning)  # pooch asks for widgets; text will do
         import pooch  # noqa: PLC0415
+    pooch.get_logger().setLevel(logging.WARNING)  # it would print the path of the cache
 
     found = _find_remote(remote)
     if found is not None and sha256_of(found) == remote.sha256:
