@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 SITE ?= site
+LAB_OPTIONS ?=
 READY := $(VENV)/.ready
 export UV_PYTHON_DOWNLOADS := never
 
@@ -40,7 +41,7 @@ format: $(READY) ## let ruff write the format, and strip the notebooks
 	$(BIN)/nbstripout --extra-keys 'metadata.language_info metadata.papermill' $$(git ls-files --cached --others --exclude-standard '*.ipynb')
 
 lab: $(READY) ## open JupyterLab on notebooks/, on this machine only, with a token
-	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(LAB_OPTIONS)
 
 lock: ## solve requirements.lock again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
