@@ -172,6 +172,7 @@ def test_wheel_scrolls_the_page_until_the_map_is_chosen(opened: Opener) -> None:
     frame.hover(".leaflet-container", position={"x": 60, "y": 150})
     page.mouse.wheel(0, 200)
     page.wait_for_function("window.scrollY > 0")
+    assert page.evaluate("window.scrollY") <= 200
 
 
 def test_circles_lie_on_the_outline_and_say_that_they_are_simulated(opened: Opener) -> None:

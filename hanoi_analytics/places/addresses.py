@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pandas as pd
-from vietnamadminunits import parse_address
+from vietnamadminunits import convert_address, parse_address
 
 from hanoi_analytics import catalogue
 from hanoi_analytics.places.names import tidy
@@ -51,7 +51,7 @@ def parse_addresses(
 
 
 def convert_addresses(addresses: pd.Series[str]) -> pd.DataFrame:
-    """Turn old addresses of Hanoi into new ward codes, by the law.
+    """Turn addresses of before July 2025 into new ward codes, in Hanoi by the law.
 
     Parameters
     ----------
@@ -63,13 +63,13 @@ def convert_addresses(addresses: pd.Series[str]) -> pd.DataFrame:
     pandas.DataFrame, same index
         ``old_code``, ``new_code`` and ``status``: ``one`` (the old unit's people went to one new
         unit), ``split`` (to several: ``new_code`` is missing and ``candidates`` lists them),
-        ``outside Hanoi`` or ``not found``; ``candidates`` is a tuple of new codes.
+        ``by package`` (outside Hanoi) or ``not found``; ``candidates`` is a tuple of new codes.
 
     Notes
     -----
-    ``vietnamadminunits.convert_address`` picks a default for units that were split, and looks up
-    streets with a geocoder on the network. Neither fits records of people, so only its parser is
-    used here, and a split unit is reported as split.
+    ``vietnamadminunits.convert_address`` picks a default for a unit that was split, and asks a
+    geocoder on the network for its street. In Hanoi the law's own table is used instead; elsewhere
+    the package converts the unit without its street, and a default it picked is not told apart.
 
     Examples
     --------
@@ -108,8 +108,8 @@ def _parse(text: object, mode: str) -> dict[str, Any]:
 
 def _convert(row: dict[Any, Any], targets: pd.Series[Any]) -> dict[str, Any]:
     code = row["ward_code"]
-    if row["province_code"] not in (None, HANOI) and isinstance(row["province_code"], str):
-        return {"candidates": (), "status": "outside Hanoi"}
+    if isinstance(code, str) and row["province_code"] != HANOI:
+        return _convert_elsewhere(row)
     if not isinstance(code, str) or code not in targets.index:
         return {"candidates": (), "status": "not found"}
     candidates = targets[code]
@@ -118,4 +118,18 @@ def _convert(row: dict[Any, Any], targets: pd.Series[Any]) -> dict[str, Any]:
         "new_code": candidates[0] if len(candidates) == 1 else None,
         "candidates": candidates,
         "status": "one" if len(candidates) == 1 else "split",
+    }
+
+
+def _convert_elsewhere(row: dict[Any, Any]) -> dict[str, Any]:
+    # Three parts and no street: with a street the package would ask a geocoder.
+    names = (row["ward"], row["district"], row["province"])
+    unit = convert_address(", ".join(name for name in names if isinstance(name, str)))
+    if not unit.ward_code:
+        return {"old_code": row["ward_code"], "candidates": (), "status": "not found"}
+    return {
+        "old_code": row["ward_code"],
+        "new_code": unit.ward_code,
+        "candidates": (unit.ward_code,),
+        "status": "by package",
     }

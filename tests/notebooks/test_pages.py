@@ -114,4 +114,6 @@ def test_the_maps_of_hanoi_are_drawn(site: tuple[Path, list[Outcome]], browser: 
         density = page.frame_locator('iframe[title*="density"]')
         expect(density.locator(".leaflet-overlay-pane path")).to_have_count(126)
         settlement = page.frame_locator('iframe[title*="Degree of Urbanisation"]')
-        expect(settlement.locator(".leaflet-image-layer")).to_be_visible()
+        picture = settlement.locator(".leaflet-image-layer")
+        expect(picture).to_be_visible()
+        assert picture.evaluate("image => image.naturalWidth") >= 600

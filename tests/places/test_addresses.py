@@ -42,7 +42,7 @@ def test_old_addresses_are_converted_by_the_law() -> None:
                 "12 Hàng Bạc, phường Hàng Bạc, quận Hoàn Kiếm, Hà Nội",
                 "phường Cửa Nam, quận Hoàn Kiếm, Hà Nội",
                 "thị trấn Tây Đằng, huyện Ba Vì, Hà Nội",
-                "phường Bến Nghé, quận 1, Hồ Chí Minh",
+                "5 Lê Lợi, phường Bến Nghé, quận 1, Hồ Chí Minh",
                 "nowhere at all",
                 None,
             ]
@@ -52,7 +52,7 @@ def test_old_addresses_are_converted_by_the_law() -> None:
         "one",
         "split",
         "one",
-        "outside Hanoi",
+        "by package",
         "not found",
         "not found",
     ]
@@ -62,6 +62,8 @@ def test_old_addresses_are_converted_by_the_law() -> None:
     assert pd.isna(found.loc[1, "new_code"])
     # Part of the land of Tây Đằng went elsewhere, but all its people to Quảng Oai.
     assert found.loc[2, "new_code"] == "09619"
+    # Bến Nghé went into the new ward of Sài Gòn.
+    assert found.loc[3, ["old_code", "new_code"]].tolist() == ["26740", "26740"]
 
 
 def test_an_unknown_kind_of_unit_is_refused() -> None:
