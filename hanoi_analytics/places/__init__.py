@@ -2,7 +2,7 @@
 
 from hanoi_analytics.places.addresses import convert_addresses, parse_addresses
 from hanoi_analytics.places.crosswalk import Carried, carry, carry_mean, crosswalk
-from hanoi_analytics.places.names import join_key, tidy, without_kind
+from hanoi_analytics.places.names import join_key, tidy
 from hanoi_analytics.places.units import (
     PlacesError,
     join_by_name,
@@ -29,5 +29,4 @@ __all__ = [
     "provinces",
     "tidy",
     "wards",
-    "without_kind",
 ]

@@ -7,9 +7,6 @@ import unicodedata
 
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")  # grave, acute, tilde, hook above, dot below
 _PUNCTUATION = re.compile(r"[^\w\s\u0300-\u036f]|_")
-_KINDS = re.compile(
-    r"^(thành phố|thị xã|thị trấn|đặc khu|phường|quận|huyện|tỉnh|thủ đô|xã)\s+", re.IGNORECASE
-)
 
 
 def tidy(name: str) -> str:
@@ -49,17 +46,6 @@ def join_key(name: str) -> str:
     """
     text = unicodedata.normalize("NFD", name).casefold()
     return " ".join(_tone_last(word) for word in _PUNCTUATION.sub(" ", text).split())
-
-
-def without_kind(name: str) -> str:
-    """Return a name without the word for its kind of unit.
-
-    Examples
-    --------
-    >>> without_kind("Phường Ba Đình"), without_kind("Xã Đàn")
-    ('Ba Đình', 'Đàn')
-    """
-    return _KINDS.sub("", tidy(name))
 
 
 def _tone_last(word: str) -> str:

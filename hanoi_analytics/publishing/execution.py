@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import signal
@@ -19,8 +18,6 @@ import psutil
 import yaml
 
 from hanoi_analytics.errors import HanoiError
-
-log = logging.getLogger(__name__)
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PROCESS = Path(__file__).with_name("kernel_process.py")

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 # Viet Nam keeps one time all year; a fixed offset needs no time zone database on the machine.
-_HANOI_TIME = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+HANOI_TIME = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 _PAPERMILL_BANNER = "papermill-error-cell-tag"
 
 
@@ -170,7 +170,7 @@ def _page_resources(facts: PageFacts) -> dict[str, Any]:
             ".highlight"
         ),
         "started": _in_hanoi(facts.started),
-        "time_zone": _HANOI_TIME.tzname(None),
+        "time_zone": HANOI_TIME.tzname(None),
     }
 
 
@@ -181,7 +181,7 @@ def _in_hanoi(moment: str) -> datetime:
         raise PageError(f"started={moment!r} is not ISO 8601") from error
     if started.tzinfo is None:
         raise PageError(f"started={moment!r} has no offset from UTC, for example '+07:00'")
-    return started.astimezone(_HANOI_TIME).replace(microsecond=0)
+    return started.astimezone(HANOI_TIME).replace(microsecond=0)
 
 
 def _notes(sources: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -216,7 +216,8 @@ class _Runner:
             html, sources = self._page(job, page)
             refuse_credentials(html, f"the page of {job.name}")
             replace_file(self.project.site / page, html)
-        except (HanoiError, OSError) as error:
+        # Whatever goes wrong with one notebook is written down, and the others run.
+        except Exception as error:  # noqa: BLE001
             return _failed(self.ledger, run, job, error, time.monotonic() - clock)
         self.ledger.finish(run, "published", sources=sources)
         log.info("%s: published in %.1f s", job.name, time.monotonic() - clock)
@@ -247,7 +248,9 @@ def _failed(ledger: Ledger, run: int, job: _Job, error: Exception, seconds: floa
     cell = error.cell if isinstance(error, NotebookFailedError) else None
     timed_out = isinstance(error, NotebookFailedError) and error.timed_out
     status: Status = "timed out" if timed_out else "failed"
-    text = mask_credentials(mask_paths(str(error)))
+    expected = isinstance(error, (HanoiError, OSError))
+    reason = str(error) if expected else f"{type(error).__name__}: {error}"
+    text = mask_credentials(mask_paths(reason))
     ledger.finish(run, status, error=text, error_cell=cell)
     log.error("%s: %s%s: %s", job.name, status, f" in cell {cell}" if cell else "", text)
     return Outcome(job.name, status, seconds, error=text, error_cell=cell)

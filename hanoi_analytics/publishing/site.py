@@ -8,14 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import nbformat
 from jinja2 import Environment, PackageLoader
 
+from hanoi_analytics.publishing.html import HANOI_TIME
 from hanoi_analytics.publishing.ledger import Ledger, Run
-
-HANOI_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def replace_file(target: Path, text: str) -> None:

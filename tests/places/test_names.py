@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanoi_analytics.places import join_key, tidy, without_kind
+from hanoi_analytics.places import join_key, tidy
 
 SYLLABLES = st.sampled_from(
     ["Hòa", "Thủy", "Hoàn", "Kiếm", "Đống", "Đa", "Ô", "Chợ", "Dừa", "Tân", "5", "12", "Khuê"]
@@ -66,16 +66,3 @@ def test_tidy_is_composed_and_changes_nothing_twice(text: str) -> None:
 @given(st.text(max_size=40))
 def test_the_key_of_any_text_is_stable(text: str) -> None:
     assert join_key(unicodedata.normalize("NFD", text)) == join_key(text)
-
-
-@pytest.mark.parametrize(
-    ("name", "bare"),
-    [
-        ("Phường Ba Đình", "Ba Đình"),
-        ("thị trấn Phùng", "Phùng"),
-        ("Xã Đàn", "Đàn"),
-        ("Ba Vì", "Ba Vì"),
-    ],
-)
-def test_the_kind_of_unit_is_taken_off(name: str, bare: str) -> None:
-    assert without_kind(name) == bare

@@ -85,6 +85,26 @@ def test_a_failing_notebook_leaves_its_old_page_and_the_others_run(project: Proj
     assert "that of an earlier run" in index
 
 
+def test_an_error_nobody_thought_of_fails_one_notebook_and_not_the_others(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hanoi_analytics.publishing import run
+
+    notebook(project, "a")
+    notebook(project, "b")
+    render = run.render
+
+    def stumble(executed: nbformat.NotebookNode, facts: run.PageFacts) -> str:
+        if facts.page == "a.html":
+            raise RuntimeError("odd")
+        return render(executed, facts)
+
+    monkeypatch.setattr(run, "render", stumble)
+    found = {outcome.name: (outcome.status, outcome.error) for outcome in publish(project)}
+    assert found == {"a": ("failed", "RuntimeError: odd"), "b": ("published", None)}
+    assert Ledger(project.ledger).last_runs()["a.html"].status == "failed"
+
+
 def test_every_mistake_in_parameters_is_told_before_a_kernel_starts(project: Project) -> None:
     notebook(project, "a", parameters="year: int = 1  # year [1, 9]")
     notebook(project, "b", parameters="years: int = 1  # years [1, 9]")
