@@ -25,9 +25,6 @@ _INSIDE = ("#", "data:", "blob:", "about:")
 
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CSS_URL = re.compile(r"\burl\(\s*[\"']?\s*([^\"')]*)", re.IGNORECASE)
-_CSS_RELATIVE = re.compile(
-    r"\burl\(\s*[\"']?\s*(?![\"'\s]|//|[a-z][a-z0-9+.-]*:)[^\"')]*[\"']?\s*\)", re.IGNORECASE
-)
 _CSS_IMPORT = re.compile(r"@import\s+(?:url\()?\s*[\"']?\s*([^\"');]*)", re.IGNORECASE)
 
 _ADDRESS = r"[\"'`]\s*((?:(?:https?|wss?):)?(?:\\?/){2}[^\"'`\s]*)"
@@ -158,9 +155,7 @@ def _faults_of_data(address: str, where: str) -> Iterator[str]:
     if "html" in header:
         yield from _faults_of_text(text)
     elif "css" in header:
-        # A relative address has no base in a data address: Leaflet's style sheet names pictures
-        # that a browser cannot ask for.
-        yield from _outside_css(_CSS_RELATIVE.sub("", text))
+        yield from _outside_css(text)
     elif "script" in header:
         yield from _outside_script(text)
 

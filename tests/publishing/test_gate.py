@@ -132,11 +132,10 @@ def test_text_that_only_looks_like_a_script_in_a_frame_is_no_fault() -> None:
     assert check_page(page(named)) == []
 
 
-def test_a_relative_address_in_an_embedded_style_sheet_leads_nowhere() -> None:
-    # In a style sheet of the page itself it would be asked for.
+def test_a_relative_address_in_a_style_sheet_is_a_fault_wherever_it_stands() -> None:
     css = "p { background: url(images/layers.png) } q { background: url('x.png') }"
     embedded = f'<link rel="stylesheet" href="{data_address("text/css", css)}">'
-    assert check_page(page("", head=embedded)) == []
+    assert len(check_page(page("", head=embedded))) == 2
     assert len(check_page(page("", head=f"<style>{css}</style>"))) == 2
 
 
