@@ -1,0 +1,1 @@
+"""Urbanisation: official indicators, projections, the city system, land and settlement."""

@@ -1,0 +1,38 @@
+"""The Degree of Urbanisation: settlement classes of grid cells, and of administrative units.
+
+Examples
+--------
+>>> from hanoi_analytics.urbanisation import settlement
+>>> sorted(settlement.PRESETS)
+['MANUAL_2021', 'R2022A', 'R2023A']
+"""
+
+from hanoi_analytics.urbanisation.settlement.classes import COLOURS, LEVEL_1, LEVEL_2
+from hanoi_analytics.urbanisation.settlement.classification import classify, optimal_built_share
+from hanoi_analytics.urbanisation.settlement.grids import GridError, share_of_cell
+from hanoi_analytics.urbanisation.settlement.settings import (
+    MANUAL_2021,
+    PRESETS,
+    R2022A,
+    R2023A,
+    ClusterRule,
+    Settings,
+    SettingsError,
+)
+
+__all__ = [
+    "COLOURS",
+    "LEVEL_1",
+    "LEVEL_2",
+    "MANUAL_2021",
+    "PRESETS",
+    "R2022A",
+    "R2023A",
+    "ClusterRule",
+    "GridError",
+    "Settings",
+    "SettingsError",
+    "classify",
+    "optimal_built_share",
+    "share_of_cell",
+]
