@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from hanoi_analytics import catalogue
 from hanoi_analytics.errors import HanoiError, nearest
 
 Verdict = Literal[
@@ -123,7 +124,12 @@ def superseded(quoted: float, latest: float, tolerance: float) -> tuple[float, V
 
 
 def smart_city_findings(
-    figures: Figures, *, targets: Figures, urban_areas: pd.DataFrame, residents: float
+    figures: Figures,
+    *,
+    targets: Figures,
+    urban_areas: pd.DataFrame,
+    residents: float,
+    urban_share: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Hold each headline figure of the smart-city programme against its counterpart.
 
@@ -137,16 +143,20 @@ def smart_city_findings(
         The dataset ``urban_areas``: totals and classes by date.
     residents : float
         People living in Hanoi, from an independent count.
+    urban_share : pandas.DataFrame, optional
+        Rows like the dataset ``urban_share``, which is taken where none are given.
 
     Returns
     -------
     pandas.DataFrame
         ``claim, quoted, held_against, result, verdict``, one row per check.
     """
+    shares = catalogue.load("urban_share") if urban_share is None else urban_share
     return pd.DataFrame(
         [
             _urban_areas(figures, urban_areas),
-            *_urban_system(figures),
+            *_class_sums(urban_areas),
+            *_urban_system(figures, shares),
             *_provinces(figures),
             *_base_stations(figures),
             *_services(figures, targets, residents),
@@ -155,15 +165,17 @@ def smart_city_findings(
     )
 
 
+_CLASSES = ["special", "class_i", "class_ii", "class_iii", "class_iv", "class_v"]
+
+
 def _urban_areas(f: Figures, table: pd.DataFrame) -> Finding:
-    classes = ["special", "class_i", "class_ii", "class_iii", "class_iv", "class_v"]
     quoted = f["urban_areas_902"]
-    split = table[(table["total"] == quoted) & table[classes].notna().all(axis=1)]
+    split = table[(table["total"] == quoted) & table[_CLASSES].notna().all(axis=1)]
     if len(split) != 1:
         raise ClaimError(
             f"expected one split of {quoted:g} urban areas by class, found {len(split)}"
         )
-    parts = split[classes].iloc[0].astype(float).tolist()
+    parts = split[_CLASSES].iloc[0].astype(float).tolist()
     over, verdict = parts_and_whole(parts, quoted)
     unconfirmed = split["status"].iloc[0] == "GK"
     return Finding(
@@ -175,9 +187,25 @@ def _urban_areas(f: Figures, table: pd.DataFrame) -> Finding:
     )
 
 
-def _urban_system(f: Figures) -> list[Finding]:
-    rate, share = f["urbanisation_rate_42_7"], f["urban_share_38_1"]
-    same = f.row("urbanisation_rate_42_7")["definition"] == f.row("urban_share_38_1")["definition"]
+def _class_sums(table: pd.DataFrame) -> list[Finding]:
+    """Return a finding for each date whose classes, as printed, do not make its total."""
+    findings = []
+    for row in table.dropna(subset=_CLASSES).to_dict("records"):
+        parts = [float(row[name]) for name in _CLASSES]
+        over, verdict = parts_and_whole(parts, float(row["total"]))
+        bounds = "" if pd.isna(row["qualifier"]) else f"{row['qualifier']} "
+        claim = f"Urban areas of Viet Nam, {row['date']}"
+        printed = "classes printed with it: " + " + ".join(f"{n:g}" for n in parts)
+        result = f"sum {bounds}{sum(parts):g}, {over:+g}"
+        findings.append(Finding(claim, f"{bounds}{row['total']:g}", printed, result, verdict))
+    return [finding for finding in findings if finding.verdict != "holds"]
+
+
+def _urban_system(f: Figures, shares: pd.DataFrame) -> list[Finding]:
+    rate, year = f["urbanisation_rate_42_7"], f.row("urbanisation_rate_42_7")["year"]
+    ministry, office = (_share(shares, indicator, year) for indicator in ("A", "B"))
+    listed, share = float(ministry["value_percent"]), float(office["value_percent"])
+    same = ministry["definition"] == office["definition"]
     dates = ["urban_economy_70_december_2020", "urban_economy_70_20221130", "urban_economy_70"]
     values = [f[name] for name in dates]
     repeated = len(set(values)) == 1
@@ -186,9 +214,11 @@ def _urban_system(f: Figures) -> list[Finding]:
         Finding(
             "Urbanisation rate",
             f"{rate:g} %",
-            f"urban share of the statistics office for the same year: {share:g} %",
-            f"{rate - share:+.1f} points; definitions {'equal' if same else 'differ'}",
-            "does not add up" if same else "holds by its own definition",
+            f"for the same year, the ministry's series: {listed:g} %; urban share of the "
+            f"statistics office: {share:g} %",
+            f"{rate - listed:+.1f} and {rate - share:+.1f} points; definitions of the two "
+            f"{'equal' if same else 'differ'}",
+            "does not add up" if same or rate != listed else "holds by its own definition",
         ),
         Finding(
             "Urban economy, share of GDP",
@@ -198,6 +228,14 @@ def _urban_system(f: Figures) -> list[Finding]:
             "out of date" if repeated else "plausible",
         ),
     ]
+
+
+def _share(shares: pd.DataFrame, indicator: str, year: int) -> pd.Series:
+    national = shares[(shares["area"] == "Việt Nam") & (shares["kind"] != "target")]
+    rows = national[(national["indicator"] == indicator) & (national["year"] == year)]
+    if len(rows) != 1:
+        raise ClaimError(f"expected one urban share {indicator} of {year}, found {len(rows)}")
+    return rows.iloc[0]
 
 
 def _provinces(f: Figures) -> list[Finding]:

@@ -73,6 +73,32 @@ def test_a_corrected_figure_changes_its_verdict() -> None:
     assert found["verdict"]["Provinces with a smart-city scheme"] == "holds"
 
 
+def test_the_urban_figures_are_held_against_the_tables_of_shares_and_counts() -> None:
+    rate = ledger().loc["Urbanisation rate"]
+    assert rate["result"] == "+0.0 and +4.6 points; definitions of the two differ"
+    sums = ledger().filter(like="Urban areas of Viet Nam, 20", axis="index")
+    assert sums["result"].to_dict() == {
+        "Urban areas of Viet Nam, 2014-10": "sum more than 781, +11",
+        "Urban areas of Viet Nam, 2024-06-30": "sum 909, +2",
+    }
+    assert set(sums["verdict"]) == {"does not add up"}
+
+
+def test_a_rate_that_is_not_the_ministrys_or_has_no_counterpart_is_said() -> None:
+    shares = catalogue.load("urban_share")
+    quoted = {
+        "targets": Figures(catalogue.load("national_targets")),
+        "urban_areas": catalogue.load("urban_areas"),
+        "residents": 8_685_000,
+    }
+    programme = Figures(catalogue.load("smart_city_programme"))
+    moved = shares.assign(value_percent=shares["value_percent"].replace(42.7, 41.0))
+    found = claims.smart_city_findings(programme, urban_share=moved, **quoted).set_index("claim")
+    assert found.loc["Urbanisation rate", "verdict"] == "does not add up"
+    with pytest.raises(ClaimError, match="one urban share A of 2023, found 0"):
+        claims.smart_city_findings(programme, urban_share=shares.query("year != 2023"), **quoted)
+
+
 def test_a_missing_or_doubled_figure_is_named() -> None:
     table = pd.DataFrame({"id": ["bts_12000"], "value": [12000.0]})
     with pytest.raises(ClaimError, match="did you mean 'bts_12000'"):

@@ -23,7 +23,7 @@ TABLES = {
     "bts_counts": (25, ["year"], ["date", "place", "technology", "operator", "kind"]),
     "spectrum_blocks": (8, ["date"], ["block"]),
     "qos_limits": (7, ["valid_from"], ["rule", "quantity"]),
-    "smart_city_programme": (67, ["year"], ["id"]),
+    "smart_city_programme": (70, ["year"], ["id"]),
     "wup2025_world": (8, ["year"], ["id"]),
 }
 
