@@ -75,6 +75,14 @@ class RasterSchema(_Strict):
     nodata: float | None = None
 
 
+class OwnRaster(_Strict):
+    """What a raster of the user's own must hold; cell size, type and coordinates are free."""
+
+    title: str
+    unit: str
+    ge: float | None = None
+
+
 class RemoteFile(_Strict):
     """One file of the remote tier."""
 
@@ -115,6 +123,7 @@ class Entry(_Strict):
     approximate: str = ""
     table: TableSchema | None = None
     raster: RasterSchema | None = None
+    own: OwnRaster | None = None
 
     @field_validator("file")
     @classmethod
@@ -144,6 +153,8 @@ class Entry(_Strict):
                     raise ValueError(f"{name!r} does not belong to a {self.tier} dataset")
         if self.loader != "path" and (self.table is None) == (self.raster is None):
             raise ValueError("give either 'table' or 'raster': what the data must look like")
+        if self.own is not None and self.table is not None:
+            raise ValueError("'own' is for rasters: an own table has the columns of 'table'")
         placed = self.raster is not None or (self.table is not None and self.table.geometry)
         if placed and self.crs is None:
             raise ValueError("data with a place on the map need 'crs', such as EPSG:4326")
@@ -255,6 +266,7 @@ def _explain(error: ValidationError, root: yaml.Node | None, path: Path) -> str:
     models: dict[str, type[BaseModel]] = {
         "table": TableSchema,
         "raster": RasterSchema,
+        "own": OwnRaster,
         "files": RemoteFile,
         "columns": Column,
     }

@@ -13,7 +13,7 @@ import pandas as pd
 from hanoi_analytics.catalogue import files, loaders
 from hanoi_analytics.catalogue.entries import CatalogueError, Entry, cached_catalogue
 from hanoi_analytics.catalogue.sources import Source, record
-from hanoi_analytics.catalogue.validation import check_raster, check_table
+from hanoi_analytics.catalogue.validation import check_own_raster, check_raster, check_table
 from hanoi_analytics.errors import nearest
 
 OWN_VARIABLE = "HANOI_ANALYTICS_OWN"
@@ -111,7 +111,8 @@ def load_own(file: str, *, like: str) -> Any:
     file : str
         Path inside ``data/own/`` (or the folder named by ``HANOI_ANALYTICS_OWN``).
     like : str
-        The dataset whose columns and limits your file must have.
+        The dataset whose columns and limits your file must have; a raster may have cells,
+        coordinates and numbers of its own where the dataset's entry has a block ``own``.
 
     Returns
     -------
@@ -121,16 +122,19 @@ def load_own(file: str, *, like: str) -> Any:
     Raises
     ------
     CatalogueError
-        A path outside that folder, a missing file, or a format without a reader.
+        A path outside that folder, a missing file, a format without a reader, or a dataset that
+        does not say what an own file must be.
     SchemaError
-        Naming column, row and expected value.
+        Naming column, row and expected value, or what is wrong with the raster.
     """
     entry = describe(like)
+    if entry.loader == "path" and entry.own is None:
+        raise CatalogueError(f"dataset {like!r} does not say what a file of your own must be")
     path = own_path(file)
     data = loaders.read(loaders.loader_for(path), path, {})
     source = Source(
         id=f"own/{file}",
-        title=f"{path.name}, given by its user, in place of: {entry.title}",
+        title=_own_title(entry, path),
         tier="own",
         licence="not stated",
         citation=f"file {file}",
@@ -138,7 +142,7 @@ def load_own(file: str, *, like: str) -> Any:
         sha256=files.sha256_of(path),
         approximate="",
     )
-    return _finish(data, entry, source, any_rows=True)
+    return _finish(data, entry, source, own=True)
 
 
 def own_path(file: str) -> Path:
@@ -223,17 +227,26 @@ def _generate(entry: Entry, parameters: dict[str, Any]) -> Any:
     return generator(**{"seed": entry.seed, **parameters})
 
 
-def _finish(data: Any, entry: Entry, source: Source, *, any_rows: bool = False) -> Any:
+def _own_title(entry: Entry, path: Path) -> str:
+    if entry.own is not None:
+        return f"{path.name}, given by its user: {entry.own.title}"
+    return f"{path.name}, given by its user, in place of: {entry.title}"
+
+
+def _finish(data: Any, entry: Entry, source: Source, *, own: bool = False) -> Any:
     name = source["id"]
     if entry.table is not None:
-        schema = entry.table.model_copy(update={"rows": None}) if any_rows else entry.table
+        schema = entry.table.model_copy(update={"rows": None}) if own else entry.table
         if not isinstance(data, pd.DataFrame):
             raise CatalogueError(f"{name}: expected a table like {entry.id!r}, found a raster")
         data = check_table(data, schema, name, entry.crs)
-    elif entry.raster is not None:
+    elif entry.raster is not None or entry.own is not None:
         if isinstance(data, pd.DataFrame):
             raise CatalogueError(f"{name}: expected a raster like {entry.id!r}, found a table")
-        data = check_raster(data, entry.raster, name, entry.crs)
+        if own and entry.own is not None:
+            data = check_own_raster(data, entry.own, name)
+        elif entry.raster is not None:
+            data = check_raster(data, entry.raster, name, entry.crs)
     data.attrs["source"] = record(source)
     return data
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hanoi_analytics.catalogue.entries import CatalogueError, Column, RasterSchema, TableSchema
+from hanoi_analytics.catalogue.entries import (
+    CatalogueError,
+    Column,
+    OwnRaster,
+    RasterSchema,
+    TableSchema,
+)
 from hanoi_analytics.errors import nearest
 
 if TYPE_CHECKING:
@@ -103,6 +110,33 @@ def check_raster(
         problems.append(f"missing value: expected {schema.nodata}, found {array.rio.nodata}")
     if problems:
         raise SchemaError(f"{dataset}: " + "; ".join(problems))
+    return array
+
+
+def check_own_raster(array: xr.DataArray, schema: OwnRaster, dataset: str) -> xr.DataArray:
+    """Return a raster of the user's own if it is one band of numbers with a place and a meaning.
+
+    Raises
+    ------
+    SchemaError
+        Several bands, no coordinate system, stored values that need a scale, no value in any
+        cell, or values below the limit.
+    """
+    if array.dims != ("y", "x"):
+        bands = array.sizes.get("band", array.ndim)
+        raise SchemaError(f"{dataset}: expected one band of {schema.unit}, found {bands}")
+    _check_crs(array.rio.crs, None, dataset)
+    if (array.attrs.get("scale_factor", 1), array.attrs.get("add_offset", 0)) != (1, 0):
+        raise SchemaError(f"{dataset}: its values are stored with a scale; store {schema.unit}")
+    known = array if array.rio.nodata is None else array.where(array != array.rio.nodata)
+    lowest = float(known.min())
+    if math.isnan(lowest):
+        raise SchemaError(f"{dataset}: expected {schema.unit}, found no value in any cell")
+    if schema.ge is not None and lowest < schema.ge:
+        raise SchemaError(
+            f"{dataset}: expected at least {schema.ge:g} {schema.unit}, found {lowest:g}; if this "
+            f"marks missing cells, declare it as the file's nodata value"
+        )
     return array
 
 

@@ -3,6 +3,7 @@
 from hanoi_analytics.places.addresses import convert_addresses, parse_addresses
 from hanoi_analytics.places.crosswalk import Carried, carry, carry_mean, crosswalk
 from hanoi_analytics.places.names import join_key, tidy
+from hanoi_analytics.places.old_cells import old_unit_cells
 from hanoi_analytics.places.units import (
     PlacesError,
     join_by_name,
@@ -24,6 +25,7 @@ __all__ = [
     "join_key",
     "old_districts",
     "old_provinces",
+    "old_unit_cells",
     "old_units",
     "parse_addresses",
     "provinces",

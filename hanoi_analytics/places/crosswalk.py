@@ -24,7 +24,7 @@ from hanoi_analytics.places.units import PlacesError, old_units, wards
 Weight = Literal["population", "area"]
 
 METRIC_CRS = "EPSG:32648"
-_SPACING_M = 100.0
+SPACING_M = 100.0
 _ESTIMATE = (
     "weights of the old units that were split are estimated from positions and official totals"
 )
@@ -213,7 +213,7 @@ def _edge_area_km2(
     edges: pd.DataFrame, old: gpd.GeoDataFrame, new: gpd.GeoDataFrame
 ) -> pd.Series[float]:
     """Estimate the area each old unit brought into each new one, before scaling."""
-    old_xy = _positions(old)
+    old_xy = unit_positions(old)
     areas = pd.Series(0.0, index=edges.index)
     shapes = new.set_index("code").geometry.to_crs(METRIC_CRS)
     for code, group in edges.groupby("new_code"):
@@ -225,11 +225,12 @@ def _edge_area_km2(
         )
         counts = np.bincount(distance.argmin(axis=1), minlength=len(group))
         # An edge of the law is never empty, however little of the grid falls to it.
-        areas[group.index] = np.maximum(counts, 0.5) * (_SPACING_M / 1000) ** 2
+        areas[group.index] = np.maximum(counts, 0.5) * (SPACING_M / 1000) ** 2
     return areas
 
 
-def _positions(old: gpd.GeoDataFrame) -> pd.DataFrame:
+def unit_positions(old: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return centre and half size of each old unit's box, in metres of ``METRIC_CRS``, by code."""
     centre = old.geometry.to_crs(METRIC_CRS)
     height = (old["north"] - old["south"]) * 111_000
     width = (old["east"] - old["west"]) * 111_000 * np.cos(np.radians(old["north"]))
@@ -237,8 +238,8 @@ def _positions(old: gpd.GeoDataFrame) -> pd.DataFrame:
         {
             "x": centre.x.to_numpy(),
             "y": centre.y.to_numpy(),
-            "half_width": np.maximum(width.to_numpy() / 2, _SPACING_M),
-            "half_height": np.maximum(height.to_numpy() / 2, _SPACING_M),
+            "half_width": np.maximum(width.to_numpy() / 2, SPACING_M),
+            "half_height": np.maximum(height.to_numpy() / 2, SPACING_M),
         },
         index=old["code"].to_numpy(),
     )
@@ -247,8 +248,8 @@ def _positions(old: gpd.GeoDataFrame) -> pd.DataFrame:
 def _grid_inside(shape: BaseGeometry) -> NDArray[np.float64]:
     west, south, east, north = shape.bounds
     x, y = np.meshgrid(
-        np.arange(west + _SPACING_M / 2, east, _SPACING_M),
-        np.arange(south + _SPACING_M / 2, north, _SPACING_M),
+        np.arange(west + SPACING_M / 2, east, SPACING_M),
+        np.arange(south + SPACING_M / 2, north, SPACING_M),
     )
     inside = shapely.contains_xy(shape, x, y)
     return np.column_stack([x[inside], y[inside]])

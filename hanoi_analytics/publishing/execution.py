@@ -75,7 +75,8 @@ def execute(request: Request) -> nbformat.NotebookNode:
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, "PYTHONUTF8": "1"},
+            # Notebooks run side by side, one per core; matrix threads of each would fight for it.
+            env={"OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONUTF8": "1"},
         )
         try:
             code = _wait(process, request)

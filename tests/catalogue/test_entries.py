@@ -84,6 +84,8 @@ def test_a_mistake_names_its_line(
         ("tier: reference", "tier: remote", "'file' does not belong to a remote dataset"),
         ("    date: 2025", "    seed: 3\n    date: 2025", "'seed' does not belong"),
         ("    date: 2025", "    alternative: ward\n    date: 2025", "did you mean 'wards'?"),
+        ("    date: 2025", "    own: {title: T, unit: m}\n    date: 2025", "'own' is for rasters"),
+        ("    date: 2025", "    own: {titel: T}\n    date: 2025", "did you mean 'title'?"),
     ],
 )
 def test_a_tier_has_what_it_needs_and_no_more(

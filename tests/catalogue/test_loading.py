@@ -136,6 +136,88 @@ def test_a_file_of_another_format_is_named(
     assert name in str(caught.value)
 
 
+def write_raster(path: Path, cells: object, *, bands: int = 1, **profile: object) -> None:
+    """Write a GeoTIFF of degrees, as WorldPop publishes them, with what is changed by `profile`."""
+    import rasterio
+    from rasterio.transform import from_origin
+
+    values = np.asarray(cells, dtype="float32")
+    settings = {
+        "driver": "GTiff",
+        "height": values.shape[0],
+        "width": values.shape[1],
+        "count": bands,
+        "dtype": "float32",
+        "crs": "EPSG:4326",
+        "transform": from_origin(105.0, 21.5, 1 / 120, 1 / 120),
+        "nodata": -99999.0,
+        **profile,
+    }
+    with rasterio.open(path, "w", **settings) as file:
+        for band in range(1, bands + 1):
+            file.write(values.astype(str(settings["dtype"])), band)
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [{}, {"crs": "ESRI:54009"}, {"dtype": "float64"}, {"dtype": "int32"}],
+    ids=["degrees", "mollweide", "doubles", "whole numbers"],
+)
+def test_an_own_raster_may_have_cells_numbers_and_coordinates_of_its_own(
+    own: Path, profile: dict[str, object]
+) -> None:
+    write_raster(own / "people.tif", [[1, 2], [-99999, 4]], **profile)
+    people = catalogue.load_own("people.tif", like="hanoi_population_grid_simulated")
+    assert people.rio.nodata == -99999
+    assert people.to_numpy().tolist() == [[1, 2], [-99999, 4]]
+    source = people.attrs["source"]
+    assert (source["tier"], source["id"]) == ("own", "own/people.tif")
+    assert source["title"] == "people.tif, given by its user: people per cell of a grid"
+    assert people.chunks is not None
+
+
+@pytest.mark.parametrize(
+    ("cells", "changed", "words"),
+    [
+        ([[1, 2]], {"bands": 3}, "expected one band of people per cell, found 3"),
+        ([[1, 2]], {"crs": None}, "coordinate system: expected one, found none"),
+        ([[-99999, -99999]], {}, "found no value in any cell"),
+        ([[np.nan, np.nan]], {}, "found no value in any cell"),
+        ([[1, -3]], {}, "expected at least 0 people per cell, found -3"),
+        ([[1, -99999]], {"nodata": None}, "declare it as the file's nodata value"),
+    ],
+)
+def test_a_wrong_own_raster_says_what_is_wrong(
+    own: Path, cells: object, changed: dict[str, object], words: str
+) -> None:
+    write_raster(own / "people.tif", cells, **changed)  # type: ignore[arg-type]
+    with pytest.raises(SchemaError, match=r"own/people\.tif") as caught:
+        catalogue.load_own("people.tif", like="hanoi_population_grid_simulated")
+    assert words in str(caught.value)
+    assert catalogue.sources_used().sources == []
+
+
+def test_an_own_raster_stored_with_a_scale_is_refused(own: Path) -> None:
+    import rasterio
+
+    write_raster(own / "people.tif", [[1, 2]], dtype="int16", nodata=-1)
+    with rasterio.open(own / "people.tif", "r+") as file:
+        file.scales = (0.1,)
+    with pytest.raises(SchemaError, match="stored with a scale"):
+        catalogue.load_own("people.tif", like="hanoi_population_grid_simulated")
+
+
+def test_a_dataset_that_says_nothing_of_own_files_takes_none(own: Path) -> None:
+    write_raster(own / "land.tif", [[1, 0.5]])
+    land = catalogue.load_own("land.tif", like="degurba_belgium")
+    assert "land or built-up part" in land.attrs["source"]["title"]
+    with pytest.raises(CatalogueError, match="does not say what a file of your own must be"):
+        catalogue.load_own("land.tif", like="resolution_1656_text")
+    with pytest.raises(CatalogueError, match="expected a raster like"):
+        (own / "land.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+        catalogue.load_own("land.csv", like="degurba_belgium")
+
+
 def test_a_missing_own_file_gets_the_nearest_name(own: Path) -> None:
     (own / "wards_2025.csv").write_text(HEADER + ROW, encoding="utf-8")
     with pytest.raises(CatalogueError, match=r"did you mean 'wards_2025\.csv'"):

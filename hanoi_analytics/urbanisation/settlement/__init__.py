@@ -19,6 +19,12 @@ from hanoi_analytics.urbanisation.settlement.settings import (
     Settings,
     SettingsError,
 )
+from hanoi_analytics.urbanisation.settlement.units import (
+    UNITS_LEVEL_1,
+    UNITS_LEVEL_2,
+    UnitsError,
+    classify_units,
+)
 
 __all__ = [
     "COLOURS",
@@ -28,11 +34,15 @@ __all__ = [
     "PRESETS",
     "R2022A",
     "R2023A",
+    "UNITS_LEVEL_1",
+    "UNITS_LEVEL_2",
     "ClusterRule",
     "GridError",
     "Settings",
     "SettingsError",
+    "UnitsError",
     "classify",
+    "classify_units",
     "optimal_built_share",
     "share_of_cell",
 ]

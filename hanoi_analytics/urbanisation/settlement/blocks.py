@@ -75,6 +75,7 @@ class Encoded:
     clusters: tuple[BlockClusters, ...]
     known_cells: int
     people_without_land: float
+    people_on_unknown_land: float
 
 
 def encode(
@@ -98,11 +99,12 @@ def encode(
     people, land, built = grids
     rules = plan.settings
     plain = [kind.window_cells == 1 for kind in plan.kinds]
-    # Nothing reaches NaN: no such rule, or no built-up criterion.
+    # Nothing reaches NaN: no such rule, no built-up criterion, or nothing to hold it against.
+    roofed = [_or_nan(kind.built_share if built.size else None) for kind in plan.kinds]
     least = np.array(
         [
-            (kind.density_per_km2, _or_nan(kind.built_share)) if alone else (np.nan, np.nan)
-            for kind, alone in zip(plan.kinds, plain, strict=True)
+            (kind.density_per_km2, share) if alone else (np.nan, np.nan)
+            for kind, share, alone in zip(plan.kinds, roofed, plain, strict=True)
         ]
     )
     shares = (
@@ -126,7 +128,7 @@ def encode(
         if not plain[number]:
             counted, density = averaged[kind.window_cells]
             by_cell.set_averaged_bit(
-                codes, bit, density, kind.density_per_km2, land, built, _or_nan(kind.built_share)
+                codes, bit, density, kind.density_per_km2, land, built, roofed[number]
             )
         runs, count = _runs(codes, bit, kind.neighbours)
         whole, parts = by_run.sum_runs(*runs, count, counted)
@@ -135,8 +137,13 @@ def encode(
         codes,
         tuple(clusters),
         int(np.count_nonzero(~np.isnan(people))),
-        float(people[(land == 0) & (people > 0)].sum()) if land.size else 0.0,
+        _people_where(people, land == 0),
+        _people_where(people, np.isnan(land)),
     )
+
+
+def _people_where(people: Array, chosen: NDArray[np.bool_]) -> float:
+    return float(people[chosen & (people > 0)].sum()) if chosen.size else 0.0
 
 
 def density_of(people: Array, land: Array, cell_km2: float) -> Array:

@@ -18,7 +18,12 @@ from hanoi_analytics.urbanisation.settlement.classes import NODATA
 from hanoi_analytics.urbanisation.settlement.clustering import Clustering
 from hanoi_analytics.urbanisation.settlement.grids import GridError, Grids, checked
 from hanoi_analytics.urbanisation.settlement.kernels.runs import PARTS
-from hanoi_analytics.urbanisation.settlement.settings import R2023A, ClusterRule, Settings
+from hanoi_analytics.urbanisation.settlement.settings import (
+    R2023A,
+    ClusterRule,
+    Settings,
+    SettingsError,
+)
 
 Level = Literal[1, 2]
 
@@ -49,7 +54,9 @@ def classify(
     land : xarray.DataArray, (y, x), or None
         Share of the cell that is permanent land, 0 to 1, see :func:`share_of_cell`. None takes
         every cell whose population is known for land, and the result's source says so. People on
-        a cell without land have infinite density; ``attrs["people_without_land"]`` counts them.
+        a cell without land have infinite density, those on a cell whose land is missing have none
+        and count as rural; ``attrs["people_without_land"]`` and
+        ``attrs["people_on_unknown_land"]`` count them, and the latter are warned of.
     built : xarray.DataArray, (y, x), optional
         Share of the cell that is built up; without it no cell meets a built-up criterion.
     settings : Settings
@@ -66,7 +73,7 @@ def classify(
     GridError
         Grids that differ, are not of equal area, hold impossible values, or no people at all.
     SettingsError
-        ``built_share="optimal"`` without a built-up grid.
+        No ``Settings``, or ``built_share="optimal"`` without a built-up grid.
 
     Notes
     -----
@@ -88,6 +95,8 @@ def classify(
     """
     if level not in _RULES:
         raise GridError(f"level: expected 1 or 2, found {level!r}")
+    if not isinstance(settings, Settings):
+        raise SettingsError(f"settings: expected Settings, such as R2023A, found {settings!r}")
     grids = checked(population, land, built)
     settings = _with_optimal(settings, level, grids)
     rules = [getattr(settings, name) for name in _RULES[level]]
@@ -121,12 +130,15 @@ def optimal_built_share(
     ------
     GridError
         If there is no such cluster, or as for :func:`classify`.
+    SettingsError
+        If the rule has a built-up share itself.
 
     Notes
     -----
     GHSL Data Package 2023, footnote 30.
     """
-    return _optimal(checked(population, land, built), rule)
+    settings = replace(R2023A, optimal_built=rule)
+    return _optimal(checked(population, land, built), settings.optimal_built)
 
 
 def _with_optimal(settings: Settings, level: Level, grids: Grids) -> Settings:
@@ -140,7 +152,9 @@ def _with_optimal(settings: Settings, level: Level, grids: Grids) -> Settings:
 
 def _optimal(grids: Grids, rule: ClusterRule) -> float:
     if grids.built is None:
-        raise GridError("built_share 'optimal' is worked out from a built-up grid; give one")
+        raise SettingsError(
+            "built_share: 'optimal' is worked out from a built-up grid; give one, or a number"
+        )
     clustering = Clustering(grids, Plan.of([rule], 1, replace(R2023A, centre=rule), grids.cell_km2))
     cells = clustering.cells(rule)
     sums = compute(
@@ -155,8 +169,8 @@ def _optimal(grids: Grids, rule: ClusterRule) -> float:
             f"no cluster of {rule.density_per_km2:g} people per km² and {rule.people:g} people: "
             f"the optimal built-up share cannot be worked out; give a number"
         )
-    # A hair less than the mean, so that a mean of two decimals is not rounded up by its last bit.
-    return math.ceil(sum(total for total, _ in sums) / PARTS / count * 100 - 1e-9) / 100
+    # A hair less than the mean, so that a mean of two decimals is not rounded up by its last part.
+    return math.ceil(sum(total for total, _ in sums) / PARTS / count * 100 - 1e-6) / 100
 
 
 def _built_sum(built: blocks.Array, rows: blocks.Array, columns: blocks.Array) -> tuple[int, int]:
@@ -181,6 +195,7 @@ def _labelled(classes: da.Array, grids: Grids, clustering: Clustering) -> xr.Dat
         "settings": str(clustering.plan.settings),
         "land": "as given" if has_land else "every cell whose population is known",
         "people_without_land": clustering.people_without_land,
+        "people_on_unknown_land": clustering.people_on_unknown_land,
         **_sources(grids),
     }
     return result
@@ -188,7 +203,7 @@ def _labelled(classes: da.Array, grids: Grids, clustering: Clustering) -> xr.Dat
 
 def _sources(grids: Grids) -> dict[str, Any]:
     """Return whose data these are, with the note that land was taken for granted."""
-    found = [dict(source) for source in grids.sources]
+    found = grids.sources
     if found and grids.land is None:
         notes = (found[0].get("approximate", ""), "no land grid: every cell counts as land")
         found[0]["approximate"] = "; ".join(note for note in notes if note)

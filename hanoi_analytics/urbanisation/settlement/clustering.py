@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import replace
 from typing import Any, cast
@@ -22,6 +23,8 @@ from hanoi_analytics.urbanisation.settlement.layout import Layout
 from hanoi_analytics.urbanisation.settlement.merging import GridClusters, merge
 from hanoi_analytics.urbanisation.settlement.settings import ClusterRule
 
+log = logging.getLogger(__name__)
+
 Kept = list[list[NDArray[np.bool_]]]
 
 _CENTRE_CLASS = {1: 3, 2: 30}
@@ -40,7 +43,17 @@ class Clustering:
                 "population: every cell is missing; check the file and its nodata value"
             )
         self.people_without_land = math.fsum(block.people_without_land for block in summary)
-        self.codes = self.layout.array([delayed(_codes)(block) for block in encoded], np.uint16)
+        self.people_on_unknown_land = math.fsum(b.people_on_unknown_land for b in summary)
+        if self.people_on_unknown_land:
+            log.warning(
+                "%.0f people live on cells whose land share is missing: they have no density and "
+                "count as rural; fill the land grid, or leave these cells out",
+                self.people_on_unknown_land,
+            )
+        # By block, they hold on to what a cluster's workers keep; slices of an array do not.
+        codes = [delayed(_codes)(block) for block in encoded]
+        self._codes = dict(zip(self.layout, codes, strict=True))
+        self.codes = self.layout.array(codes, np.uint16)
         self._summary = self.layout.nested(summary)
         self._merged: dict[int, GridClusters] = {}
 
@@ -57,9 +70,7 @@ class Clustering:
         where = [at for at in self.layout if keep[at[0]][at[1]].any()]
         found = compute(
             *(
-                delayed(blocks.cells_of)(
-                    self.codes.blocks[at], bit, rule.neighbours, keep[at[0]][at[1]]
-                )
+                delayed(blocks.cells_of)(self._codes[at], bit, rule.neighbours, keep[at[0]][at[1]])
                 for at in where
             )
         )
@@ -118,7 +129,7 @@ class Clustering:
             ]
             tasks.append(
                 delayed(blocks.near_settled)(
-                    self.codes.blocks[at], self.plan.bit(rule), rule.neighbours, settled, reach
+                    self._codes[at], self.plan.bit(rule), rule.neighbours, settled, reach
                 )
             )
         number = self._clusters(rule).number
@@ -135,7 +146,7 @@ class Clustering:
         level = self.plan.level
         painted = [
             delayed(blocks.paint)(
-                self.codes.blocks[i, j],
+                self._codes[i, j],
                 [
                     (self.plan.bit(rule), rule.neighbours, keep[i][j], value)
                     for rule, keep, value in clusters
@@ -176,9 +187,10 @@ def _block(grid: da.Array | None, at: tuple[int, int]) -> Any:
 
 
 def _focal(values: da.Array, window: int) -> da.Array:
-    reach = window // 2
+    # Dask refuses to look farther than the grid is long, and there is nothing to see.
+    depth = tuple(min(window // 2, length) for length in values.shape)
     mean = da.map_overlap(
-        focal_mean, values, depth=reach, boundary=np.nan, dtype=np.float64, window=window
+        focal_mean, values, depth=depth, boundary=np.nan, dtype=np.float64, window=window
     )
     return cast("da.Array", mean.rechunk(values.chunks))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,11 @@ import numpy as np
 import rioxarray  # noqa: F401 - gives arrays their .rio
 import xarray as xr
 from pyproj import CRS
+from rasterio import Affine
+from rioxarray.exceptions import MissingSpatialDimensionError
 
 from hanoi_analytics.errors import HanoiError
+from hanoi_analytics.urbanisation.settlement.kernels.cells import SLACK
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +113,9 @@ def checked(
         for name, grid in (("land", land), ("built", built))
     )
     given = [grid.attrs for grid in (population, land, built) if grid is not None]
-    sources = [attrs["source"] for attrs in given if "source" in attrs]
+    found = [entry for attrs in given for entry in attrs.get("sources") or [attrs.get("source")]]
+    # Some files keep a plain text under this name; only the catalogue's entries say enough.
+    sources = [dict(entry) for entry in found if isinstance(entry, Mapping)]
     return Grids(counted, lands, roofs, cell_km2, people, sources)
 
 
@@ -128,7 +134,7 @@ def impossible_value(
     name, share = next(
         (name, grid[cell])
         for name, grid in zip(("land", "built"), shares, strict=True)
-        if grid.size and not (0 <= grid[cell] <= 1 or np.isnan(grid[cell]))
+        if grid.size and not (0 <= grid[cell] <= 1 + SLACK or np.isnan(grid[cell]))
     )
     return GridError(
         f"{name}: found {share:g} {place}, expected a share of 0 to 1; turn square metres into "
@@ -139,15 +145,24 @@ def impossible_value(
 def _plane(name: str, grid: xr.DataArray) -> xr.DataArray:
     if not isinstance(grid, xr.DataArray):
         raise GridError(f"{name}: expected an xarray.DataArray, found {type(grid).__name__}")
-    flat = grid.squeeze(drop=True)
-    if flat.ndim != 2 or flat.dtype.kind not in "iuf":
+    try:
+        plane = (grid.rio.y_dim, grid.rio.x_dim)
+    except MissingSpatialDimensionError as error:
+        raise GridError(
+            f"{name}: expected dimensions (y, x), found {grid.dims}; rename them"
+        ) from error
+    # A band of its own goes, a grid of one row stays a grid.
+    flat = grid.squeeze(
+        [dim for dim in set(grid.dims) - {*plane} if grid.sizes[dim] == 1], drop=True
+    )
+    if flat.ndim != 2 or not flat.size or flat.dtype.kind not in "iuf":
         raise GridError(
             f"{name}: expected numbers in two dimensions (y, x), found {grid.dtype} in "
             f"{dict(grid.sizes)}; choose one band"
         )
     if flat.rio.crs is None:
         raise GridError(f"{name}: the grid has no coordinate system; set it by .rio.write_crs(...)")
-    return flat.transpose(flat.rio.y_dim, flat.rio.x_dim)
+    return flat.transpose(*plane).rio.write_transform(_transform(name, flat))
 
 
 def _cell_km2(name: str, grid: xr.DataArray) -> float:
@@ -159,10 +174,22 @@ def _cell_km2(name: str, grid: xr.DataArray) -> float:
             f"found {system.name!r} (projection: {method}); reproject it with its sum kept"
         )
     transform = grid.rio.transform()
-    if transform.b or transform.d:
-        raise GridError(f"{name}: the grid is rotated; reproject it to rows and columns first")
     metres = system.axis_info[0].unit_conversion_factor
     return float(abs(transform.a * transform.e) * metres**2 / 1e6)
+
+
+def _transform(name: str, grid: xr.DataArray) -> Affine:
+    """Return the corner and cell size, by the coordinates if the stored ones do not fit them.
+
+    A grid that was coarsened or thinned out still stores the cell size that it had before.
+    """
+    stored = grid.rio.transform()
+    if stored.b or stored.d:
+        raise GridError(f"{name}: the grid is rotated; reproject it to rows and columns first")
+    if stored.is_identity:
+        raise GridError(f"{name}: the size of its cells is unknown; set .rio.write_transform(...)")
+    fresh = grid.rio.transform(recalc=True)
+    return stored if stored.almost_equals(fresh, precision=1e-3 * abs(fresh.a)) else fresh
 
 
 def _same_grid(name: str, grid: xr.DataArray, people: xr.DataArray) -> None:
@@ -173,7 +200,10 @@ def _same_grid(name: str, grid: xr.DataArray, people: xr.DataArray) -> None:
             f"{name}: coordinate system {grid.rio.crs}, but the population has {people.rio.crs}"
         )
     one, other = grid.rio.transform(), people.rio.transform()
-    if not one.almost_equals(other, precision=1e-3 * abs(other.a)):
+    # Both ends: a cell size that is off by a hair is off by a cell in a thousand.
+    rows, columns = people.shape
+    ends = [np.subtract(one * end, other * end) for end in ((0.0, 0.0), (columns, rows))]
+    if np.abs(ends).max() > 1e-3 * abs(other.a):
         raise GridError(
             f"{name}: its corner and cell size ({tuple(one)[:6]}) differ from those of the "
             f"population ({tuple(other)[:6]}); bring both to one grid first"
@@ -197,4 +227,6 @@ def _array(grid: xr.DataArray) -> da.Array:
     data = _masked(grid).data
     if not isinstance(data, da.Array):
         data = da.from_array(data, chunks=_CHUNK_CELLS)
-    return data.astype("float64")
+    # Selections leave chunks without cells behind.
+    chunks = tuple(tuple(size for size in sizes if size) for sizes in data.chunks)
+    return data.rechunk(chunks).astype("float64")

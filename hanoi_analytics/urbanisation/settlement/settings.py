@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from math import isfinite
+from numbers import Real
 from types import MappingProxyType
 from typing import Literal
 
@@ -17,15 +18,23 @@ class SettingsError(HanoiError):
     """A rule of the classification has a value that makes no sense."""
 
 
+def _is_number(value: object) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Real) and isfinite(value)
+
+
+def _is_whole(value: object) -> bool:
+    return _is_number(value) and value == int(value)  # type: ignore[call-overload]
+
+
 def _at_least(least: float, **values: float) -> None:
     for name, value in values.items():
-        if isinstance(value, bool | str) or not isfinite(value) or value < least:
+        if not _is_number(value) or value < least:
             raise SettingsError(f"{name}: expected a number of {least} or more, found {value!r}")
 
 
 def _share(**values: float) -> None:
     for name, value in values.items():
-        if isinstance(value, bool | str) or not 0 <= value <= 1:
+        if not _is_number(value) or not 0 <= value <= 1:
             raise SettingsError(f"{name}: expected a share of 0 to 1, found {value!r}")
 
 
@@ -62,7 +71,7 @@ class ClusterRule:
         if self.built_share is not None and self.built_share != "optimal":
             _share(built_share=self.built_share)
         window = self.window_cells
-        if window is not None and (int(window) != window or window < 1 or window % 2 == 0):
+        if window is not None and (not _is_whole(window) or window < 1 or window % 2 == 0):
             raise SettingsError(
                 f"window_cells: expected an odd whole number or None, found {window!r}"
             )
@@ -115,9 +124,9 @@ class Settings:
     optimal_built: ClusterRule = ClusterRule(density_per_km2=1500, people=5000, neighbours=4)
 
     def __post_init__(self) -> None:
-        for name in ("centre", "urban_cluster", "dense", "semi_dense", "suburban", "rural"):
+        for name, kind in self.__annotations__.items():
             rule = getattr(self, name)
-            if not isinstance(rule, ClusterRule):
+            if kind == "ClusterRule" and not isinstance(rule, ClusterRule):
                 raise SettingsError(f"{name}: expected a ClusterRule, found {rule!r}")
         if self.edge_rule not in ("R2022A", "R2023A", None):
             raise SettingsError(
@@ -126,7 +135,7 @@ class Settings:
         if self.max_gap_km2 is not None:
             _at_least(0, max_gap_km2=self.max_gap_km2)
         steps = self.semi_dense_distance_cells
-        if int(steps) != steps or steps < 0:
+        if not _is_whole(steps) or steps < 0:
             raise SettingsError(
                 f"semi_dense_distance_cells: expected a whole number of 0 or more, found {steps!r}"
             )

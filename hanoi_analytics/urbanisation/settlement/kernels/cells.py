@@ -30,7 +30,7 @@ def encode_cells(people, land, built, voters, least, shares, code_of):
     """
     rows, columns = people.shape
     water_land, water_people, water_built, low_density, edge_land, cell_km2 = shares
-    nobody_will_do = (least[:, 0] <= 0).any()
+    nobody_will_do = (least <= 0).any()
     for y in range(rows):
         for x in range(columns):
             head = people[y, x]
