@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import dask.array as da
 import numpy as np
@@ -171,19 +171,23 @@ def _encode(grids: Grids, plan: Plan, layout: Layout) -> list[Delayed]:
         )
         for window in plan.windows:
             averaged[window] = (_focal(grids.people, window), _focal(density, window))
+    # Blocks taken as they come: an array of one block would be copied on the way to its task.
+    grid_blocks = [
+        None if grid is None else grid.to_delayed()
+        for grid in (grids.people, grids.land, grids.built)
+    ]
+    averaged_blocks = {
+        window: tuple(array.to_delayed() for array in pair) for window, pair in averaged.items()
+    }
     return [
         delayed(blocks.encode)(
-            tuple(_block(grid, at) for grid in (grids.people, grids.land, grids.built)),
-            {window: (pair[0].blocks[at], pair[1].blocks[at]) for window, pair in averaged.items()},
+            tuple(np.empty((0, 0)) if grid is None else grid[at] for grid in grid_blocks),
+            {window: tuple(part[at] for part in pair) for window, pair in averaged_blocks.items()},
             plan,
             layout.origin(at),
         )
         for at in layout
     ]
-
-
-def _block(grid: da.Array | None, at: tuple[int, int]) -> Any:
-    return np.empty((0, 0)) if grid is None else grid.blocks[at]
 
 
 def _focal(values: da.Array, window: int) -> da.Array:

@@ -16,7 +16,7 @@ from rasterio import Affine
 from rioxarray.exceptions import MissingSpatialDimensionError
 
 from hanoi_analytics.errors import HanoiError
-from hanoi_analytics.urbanisation.settlement.kernels.cells import SLACK
+from hanoi_analytics.urbanisation.settlement.kernels.cells import MOST_PEOPLE, SLACK
 
 log = logging.getLogger(__name__)
 
@@ -126,10 +126,10 @@ def impossible_value(
     people, *shares = grids
     place = f"in row {origin[0] + cell[0]}, column {origin[1] + cell[1]}"
     head = people[cell]
-    if head < 0 or np.isinf(head):
+    if head < 0 or head > MOST_PEOPLE:
         return GridError(
-            f"population: found {head:g} {place}, expected people per cell, 0 or more; mark "
-            f"missing cells as nodata"
+            f"population: found {head:g} {place}, expected people per cell, from 0 to "
+            f"{MOST_PEOPLE:.0e}; mark missing cells as nodata"
         )
     name, share = next(
         (name, grid[cell])

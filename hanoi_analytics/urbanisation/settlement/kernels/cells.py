@@ -14,6 +14,8 @@ VOTES, NO_VOTE, PERMANENT_WATER = 0, 4, 8
 #: The first bit that says that a cell meets the threshold of a cluster rule.
 FIRST_RULE_BIT = 16
 
+# More in one cell is a nodata value that was not marked, and would overflow the sums.
+MOST_PEOPLE = 1e9
 # Shares come from divisions, so a full cell may be a hair more than full.
 SLACK = 1e-6
 
@@ -37,7 +39,7 @@ def encode_cells(people, land, built, voters, least, shares, code_of):
             nobody = np.isnan(head)
             ground = land[y, x] if land.size else (np.nan if nobody else 1.0)
             roof = built[y, x] if built.size else 0.0
-            if head < 0 or head == np.inf or ground < 0 or ground > 1 + SLACK:
+            if head < 0 or head > MOST_PEOPLE or ground < 0 or ground > 1 + SLACK:
                 return y * columns + x
             if roof < 0 or roof > 1 + SLACK:
                 return y * columns + x
