@@ -120,23 +120,28 @@ def _median(runs: list[Seconds]) -> dict[str, Any]:
 
 def _classified(folder: Path, spec: dict[str, Any], output: Path, lock: Any) -> Seconds:
     """Read lazily, classify, write; return how long the clusters took and how long the rest."""
-    level: Literal[1, 2] = spec["level"]
     chosen = NAMES if spec["grids"] == "all" else NAMES[:1]
     grids: list[xr.DataArray | None] = [_lazy(folder / f"{n}.tif", spec["chunk"]) for n in chosen]
     population, land, built = grids + [None] * (3 - len(grids))
     start = time.perf_counter()
-    classes = settlement.classify(population, land, built, level=level)
+    level: Literal[1, 2] | str = spec["level"]
+    if level == "1 + 2":
+        found = settlement.classify_levels(population, land, built)
+        written = {output.with_suffix(".level_1.tif"): found["level_1"], output: found["level_2"]}
+    else:
+        written = {output: settlement.classify(population, land, built, level=level)}
     clustered = time.perf_counter()
-    classes.rio.to_raster(
-        output,
-        lock=lock,
-        tiled=True,
-        blockxsize=512,
-        blockysize=512,
-        compress="zstd",
-        zstd_level=1,
-        bigtiff="if_safer",
-    )
+    for path, classes in written.items():
+        classes.rio.to_raster(
+            path,
+            lock=lock,
+            tiled=True,
+            blockxsize=512,
+            blockysize=512,
+            compress="zstd",
+            zstd_level=1,
+            bigtiff="if_safer",
+        )
     return {"clusters_s": clustered - start, "classes_s": time.perf_counter() - clustered}
 
 

@@ -96,6 +96,23 @@ def test_the_findings_are_the_published_totals(site: tuple[Path, list[Outcome]])
     assert "4.6 points apart" in claims
 
 
+def test_the_urban_pages_find_what_is_publicly_known(
+    site: tuple[Path, list[Outcome]], request: pytest.FixtureRequest
+) -> None:
+    def text(name: str) -> str:
+        return " ".join(soup(site, f"urbanisation/{name}").get_text().split())
+
+    assert "the ministry counted 902 urban areas" in text("urban_system")
+    assert "4.6 points or 4.6 million people apart" in text("urban_system")
+    assert "lay +2.27 points off the census of 2019" in text("growth")
+    assert "it is 42.9 % on 1 April 2030" in text("growth")
+    assert "1.64544" in text("land_consumption")
+    assert "1.43902" in text("land_consumption")
+    # Belgium's grids are of the remote tier.
+    mirrored = request.node.callspec.params["site"] == "mirror"
+    assert ("2,145" in text("settlement")) is mirrored
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("window", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", [*NAMES, "index"])

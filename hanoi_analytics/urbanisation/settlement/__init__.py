@@ -8,7 +8,11 @@ Examples
 """
 
 from hanoi_analytics.urbanisation.settlement.classes import COLOURS, LEVEL_1, LEVEL_2
-from hanoi_analytics.urbanisation.settlement.classification import classify, optimal_built_share
+from hanoi_analytics.urbanisation.settlement.classification import (
+    classify,
+    classify_levels,
+    optimal_built_share,
+)
 from hanoi_analytics.urbanisation.settlement.grids import GridError, share_of_cell
 from hanoi_analytics.urbanisation.settlement.settings import (
     MANUAL_2021,
@@ -42,6 +46,7 @@ __all__ = [
     "SettingsError",
     "UnitsError",
     "classify",
+    "classify_levels",
     "classify_units",
     "optimal_built_share",
     "share_of_cell",

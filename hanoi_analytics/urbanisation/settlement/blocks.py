@@ -21,9 +21,10 @@ Codes = NDArray[np.uint16]
 Runs = tuple[Array, Array, Array, Array]
 Cells = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
+# The class by the rest bits: by rule, low density comes before water, and at level 1 water first.
 _REST = {
-    1: np.array([1, 1, 0, NODATA], dtype=np.uint8),
-    2: np.array([11, 12, 10, NODATA], dtype=np.uint8),
+    1: np.array([1, 1, 0, 0] + 4 * [NODATA], dtype=np.uint8),
+    2: np.array([11, 12, 10, 12] + 4 * [NODATA], dtype=np.uint8),
 }
 
 
@@ -48,14 +49,13 @@ class Plan:
     """The kinds of clusters a classification needs, and where their bits stand."""
 
     kinds: tuple[Kind, ...]
-    level: int
     settings: Settings
     cell_km2: float
 
     @classmethod
-    def of(cls, rules: list[ClusterRule], level: int, settings: Settings, cell_km2: float) -> Plan:
+    def of(cls, rules: list[ClusterRule], settings: Settings, cell_km2: float) -> Plan:
         kinds = tuple(dict.fromkeys(Kind.of(rule) for rule in rules))
-        return cls(kinds, level, settings, cell_km2)
+        return cls(kinds, settings, cell_km2)
 
     @property
     def windows(self) -> tuple[int, ...]:
@@ -111,7 +111,7 @@ def encode(
         rules.water_land_share,
         rules.water_people,
         rules.water_built_share,
-        rules.low_density_per_km2 if plan.level == 2 else np.nan,
+        rules.low_density_per_km2,
         rules.edge_land_share,
         plan.cell_km2,
     )

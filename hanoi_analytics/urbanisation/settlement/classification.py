@@ -95,14 +95,41 @@ def classify(
     """
     if level not in _RULES:
         raise GridError(f"level: expected 1 or 2, found {level!r}")
-    if not isinstance(settings, Settings):
-        raise SettingsError(f"settings: expected Settings, such as R2023A, found {settings!r}")
+    _check_settings(settings)
     grids = checked(population, land, built)
-    settings = _with_optimal(settings, level, grids)
-    rules = [getattr(settings, name) for name in _RULES[level]]
-    clustering = Clustering(grids, Plan.of(rules, level, settings, grids.cell_km2))
-    classes = clustering.classes_level_1() if level == 1 else clustering.classes_level_2()
-    return _labelled(classes, grids, clustering)
+    return _classified(grids, settings, (level,))[level]
+
+
+def classify_levels(
+    population: xr.DataArray,
+    land: xr.DataArray | None,
+    built: xr.DataArray | None = None,
+    *,
+    settings: Settings = R2023A,
+) -> xr.Dataset:
+    """Classify the cells of a grid at both levels, reading the grids once.
+
+    Parameters, errors and classes are those of :func:`classify`.
+
+    Returns
+    -------
+    xarray.Dataset
+        Lazy ``level_1`` and ``level_2``.
+
+    Examples
+    --------
+    >>> people = xr.DataArray(
+    ...     np.full((6, 10), 1000.0),
+    ...     coords={"y": 9500.0 - 1000 * np.arange(6), "x": 500.0 + 1000 * np.arange(10)},
+    ...     dims=("y", "x"),
+    ... ).rio.write_crs("ESRI:54009")
+    >>> levels = classify_levels(people, None)
+    >>> int(levels["level_1"][0, 0]), int(levels["level_2"][0, 0])
+    (2, 22)
+    """
+    _check_settings(settings)
+    found = _classified(checked(population, land, built), settings, (1, 2))
+    return xr.Dataset({f"level_{level}": classes for level, classes in found.items()})
 
 
 def optimal_built_share(
@@ -141,13 +168,30 @@ def optimal_built_share(
     return _optimal(checked(population, land, built), settings.optimal_built)
 
 
-def _with_optimal(settings: Settings, level: Level, grids: Grids) -> Settings:
-    names = [name for name in _RULES[level] if getattr(settings, name).built_share == "optimal"]
+def _check_settings(settings: object) -> None:
+    if not isinstance(settings, Settings):
+        raise SettingsError(f"settings: expected Settings, such as R2023A, found {settings!r}")
+
+
+def _classified(
+    grids: Grids, settings: Settings, levels: tuple[Level, ...]
+) -> dict[Level, xr.DataArray]:
+    names = tuple(dict.fromkeys(name for level in levels for name in _RULES[level]))
+    settings = _with_optimal(settings, names, grids)
+    rules = [getattr(settings, name) for name in names]
+    clustering = Clustering(grids, Plan.of(rules, settings, grids.cell_km2))
+    return {
+        level: _labelled(clustering.classes(level), grids, clustering, level) for level in levels
+    }
+
+
+def _with_optimal(settings: Settings, rules: tuple[str, ...], grids: Grids) -> Settings:
+    names = [name for name in rules if getattr(settings, name).built_share == "optimal"]
     if not names:
         return settings
     share = _optimal(grids, settings.optimal_built)
-    rules = {name: replace(getattr(settings, name), built_share=share) for name in names}
-    return replace(settings, **rules)
+    changed = {name: replace(getattr(settings, name), built_share=share) for name in names}
+    return replace(settings, **changed)
 
 
 def _optimal(grids: Grids, rule: ClusterRule) -> float:
@@ -155,7 +199,7 @@ def _optimal(grids: Grids, rule: ClusterRule) -> float:
         raise SettingsError(
             "built_share: 'optimal' is worked out from a built-up grid; give one, or a number"
         )
-    clustering = Clustering(grids, Plan.of([rule], 1, replace(R2023A, centre=rule), grids.cell_km2))
+    clustering = Clustering(grids, Plan.of([rule], replace(R2023A, centre=rule), grids.cell_km2))
     cells = clustering.cells(rule)
     sums = compute(
         *(
@@ -180,7 +224,9 @@ def _built_sum(built: blocks.Array, rows: blocks.Array, columns: blocks.Array) -
     return int(np.rint(values * PARTS).astype(np.int64).sum()), values.size
 
 
-def _labelled(classes: da.Array, grids: Grids, clustering: Clustering) -> xr.DataArray:
+def _labelled(
+    classes: da.Array, grids: Grids, clustering: Clustering, level: Level
+) -> xr.DataArray:
     template, has_land = grids.template, grids.land is not None
     result = xr.DataArray(
         classes,
@@ -191,7 +237,7 @@ def _labelled(classes: da.Array, grids: Grids, clustering: Clustering) -> xr.Dat
     result = result.rio.write_crs(template.rio.crs).rio.write_transform(template.rio.transform())
     result = result.rio.write_nodata(NODATA)
     result.attrs |= {
-        "level": clustering.plan.level,
+        "level": level,
         "settings": str(clustering.plan.settings),
         "land": "as given" if has_land else "every cell whose population is known",
         "people_without_land": clustering.people_without_land,

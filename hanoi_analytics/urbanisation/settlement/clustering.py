@@ -79,20 +79,25 @@ class Clustering:
             cells.add((i, j), rows, columns, (number[i][j][owner] + 1).astype(np.int32))
         return cells
 
-    def classes_level_1(self) -> da.Array:
-        settings = self.plan.settings
-        return self._paint([(settings.urban_cluster, self.kept(settings.urban_cluster), 2)])
+    def classes(self, level: int) -> da.Array:
+        """Return the classes of a level, lazily; the plan must hold the level's rules."""
+        return self._level_1() if level == 1 else self._level_2()
 
-    def classes_level_2(self) -> da.Array:
+    def _level_1(self) -> da.Array:
+        rule = self.plan.settings.urban_cluster
+        return self._paint(1, [(rule, self.kept(rule), 2)])
+
+    def _level_2(self) -> da.Array:
         settings = self.plan.settings
         dense, semi_dense = self.kept(settings.dense), self.kept(settings.semi_dense)
         return self._paint(
+            2,
             [
                 (settings.rural, self.kept(settings.rural), 13),
                 (settings.suburban, self.kept(settings.suburban), 21),
                 (settings.semi_dense, self._far_from_settled(semi_dense), 22),
                 (settings.dense, dense, 23),
-            ]
+            ],
         )
 
     def _clusters(self, rule: ClusterRule) -> GridClusters:
@@ -141,9 +146,8 @@ class Clustering:
             for pair in zip(keep, number, strict=True)
         ]
 
-    def _paint(self, clusters: list[tuple[ClusterRule, Kept, int]]) -> da.Array:
+    def _paint(self, level: int, clusters: list[tuple[ClusterRule, Kept, int]]) -> da.Array:
         """Return the classes, lazily; clusters come from the least to the most urban."""
-        level = self.plan.level
         painted = [
             delayed(blocks.paint)(
                 self._codes[i, j],

@@ -74,13 +74,24 @@ class Problem:
 
     def classes(self, chunks: Chunks | None = None) -> NDArray[np.uint8]:
         """Classes by the package."""
-        layers = [
+        with dask.config.set(scheduler="synchronous"):
+            found = settlement.classify(
+                *self.grids(chunks), settings=settings_of(self.rules), level=self.level
+            )
+            return found.to_numpy()
+
+    def both_levels(self) -> xr.Dataset:
+        """Classes of both levels by the package, from one reading."""
+        with dask.config.set(scheduler="synchronous"):
+            rules = settings_of(self.rules)
+            return settlement.classify_levels(*self.grids(), settings=rules).compute()
+
+    def grids(self, chunks: Chunks | None = None) -> list[xr.DataArray | None]:
+        """Population, land and built-up grids as the package takes them."""
+        return [
             None if layer is None else grid(layer, chunks or self.chunks, cell_km2=self.cell_km2)
             for layer in (self.people, self.land, self.built)
         ]
-        with dask.config.set(scheduler="synchronous"):
-            found = settlement.classify(*layers, settings=settings_of(self.rules), level=self.level)
-            return found.to_numpy()
 
     def expected(self) -> NDArray[np.uint8]:
         """Classes by the yardstick."""

@@ -168,6 +168,16 @@ def test_blocks_may_look_around_as_often_as_they_like(rounds: int, problem: Prob
     np.testing.assert_array_equal(found, problem.expected())
 
 
+@settings(few, max_examples=8)
+@given(problem=problems())
+@example(problem=SNAKE)
+def test_both_levels_at_once_are_the_levels_one_by_one(problem: Problem) -> None:
+    both = problem.both_levels()
+    for level in (1, 2):
+        single = replace(problem, level=level).classes()
+        np.testing.assert_array_equal(both[f"level_{level}"], single)
+
+
 @pytest.mark.mirror
 @pytest.mark.parametrize(
     "chunks",

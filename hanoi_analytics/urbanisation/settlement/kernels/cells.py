@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-#: Two low bits of a cell's code: what it is when no cluster takes it.
-REST_BITS = 0b11
-VERY_LOW, LOW, WATER, UNKNOWN = 0, 1, 2, 3
+#: Three low bits of a cell's code: what it is when no cluster takes it.
+REST_BITS = 0b111
+LOW, WATER, UNKNOWN = 1, 2, 4
 #: Two bits for the smoothing of edges.
-EDGE_BITS = 0b1100
-VOTES, NO_VOTE, PERMANENT_WATER = 0, 4, 8
+EDGE_BITS = 0b11000
+VOTES, NO_VOTE, PERMANENT_WATER = 0, 8, 16
 #: The first bit that says that a cell meets the threshold of a cluster rule.
-FIRST_RULE_BIT = 16
+FIRST_RULE_BIT = 32
 
 # More in one cell is a nodata value that was not marked, and would overflow the sums.
 MOST_PEOPLE = 1e9
@@ -43,7 +43,7 @@ def encode_cells(people, land, built, voters, least, shares, code_of):
                 return y * columns + x
             if roof < 0 or roof > 1 + SLACK:
                 return y * columns + x
-            code = UNKNOWN if nobody and np.isnan(ground) else VERY_LOW
+            code = UNKNOWN if nobody and np.isnan(ground) else 0
             if nobody:
                 head = 0.0
             if head > 0 or roof > 0 or nobody_will_do:
@@ -56,7 +56,7 @@ def encode_cells(people, land, built, voters, least, shares, code_of):
             elif ground > 0 and low_density <= 0:
                 code |= LOW
             dry = ground >= water_land or head > water_people or roof > water_built
-            if code & REST_BITS == VERY_LOW and not dry:
+            if not dry:
                 code |= WATER
             if not ground >= edge_land:
                 if head == 0 and not roof > 0:
