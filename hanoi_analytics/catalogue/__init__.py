@@ -15,6 +15,7 @@ from hanoi_analytics.catalogue.loading import (
     fetch,
     load,
     load_own,
+    load_own_rows,
     path,
     verify,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "forget_sources",
     "load",
     "load_own",
+    "load_own_rows",
     "path",
     "sources_used",
     "verify",

@@ -131,8 +131,9 @@ _SUFFIXES = {
 
 def loader_for(path: Path) -> str:
     """Name the reader for a file by its suffix."""
+    suffix = ".csv" if path.name.lower().endswith(".csv.gz") else path.suffix.lower()
     try:
-        return _SUFFIXES[path.suffix.lower()]
+        return _SUFFIXES[suffix]
     except KeyError:
         raise UnreadableFileError(
             f"{path.name}: no reader for {path.suffix or 'a file without suffix'}; "

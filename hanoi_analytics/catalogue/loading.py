@@ -132,17 +132,54 @@ def load_own(file: str, *, like: str) -> Any:
         raise CatalogueError(f"dataset {like!r} does not say what a file of your own must be")
     path = own_path(file)
     data = loaders.read(loaders.loader_for(path), path, {})
-    source = Source(
+    return _finish(data, entry, _own_source(file, _own_title(entry, path)), own=True)
+
+
+def load_own_rows(file: str, *, title: str, **options: Any) -> pd.DataFrame:
+    """Load a table of your own as it stands, for a reader that sorts good rows from bad.
+
+    Nothing is checked here: every value of a CSV stays text, so that the reader can say of each
+    row it refuses what stood there.
+
+    Parameters
+    ----------
+    file : str
+        Path inside ``data/own/``; CSV (also ``.csv.gz``) or Parquet.
+    title : str
+        What the table holds, for the list of sources.
+    **options
+        For pandas' reader of that format, such as ``header=None``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows in the order of the file, index from 0. Its source has tier ``own``.
+
+    Raises
+    ------
+    CatalogueError
+        A path outside that folder, a missing file, or a format that holds no table.
+    """
+    path = own_path(file)
+    data = loaders.read(loaders.loader_for(path), path, options)
+    if not isinstance(data, pd.DataFrame) or "geometry" in data.columns:
+        raise CatalogueError(f"{file}: expected a plain table, CSV or Parquet")
+    rows = data.reset_index(drop=True)
+    rows.attrs["source"] = record(_own_source(file, f"{path.name}, given by its user: {title}"))
+    return rows
+
+
+def _own_source(file: str, title: str) -> Source:
+    return Source(
         id=f"own/{file}",
-        title=_own_title(entry, path),
+        title=title,
         tier="own",
         licence="not stated",
         citation=f"file {file}",
         date="not stated",
-        sha256=files.sha256_of(path),
+        sha256=files.sha256_of(own_path(file)),
         approximate="",
     )
-    return _finish(data, entry, source, own=True)
 
 
 def own_path(file: str) -> Path:

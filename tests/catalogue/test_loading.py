@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -107,6 +108,27 @@ def test_a_wrong_own_file_names_column_and_row(own: Path, old: str, new: str, wo
         catalogue.load_own("wards.csv", like="hanoi_wards_2025")
     assert words in str(caught.value)
     assert catalogue.sources_used().sources == []
+
+
+@pytest.mark.parametrize("name", ["sites.csv", "sites.csv.gz"])
+def test_rows_of_an_own_table_come_as_they_stand(own: Path, name: str) -> None:
+    text = "site,height_m\n007,tall\n,12\n"
+    write = gzip.compress if name.endswith(".gz") else bytes
+    (own / name).write_bytes(write(text.encode("utf-8")))
+    rows = catalogue.load_own_rows(name, title="sites")
+    assert rows["site"].tolist()[0] == "007"
+    assert rows["site"].isna().tolist() == [False, True]
+    assert rows["height_m"].tolist() == ["tall", "12"]
+    assert rows.attrs["source"]["tier"] == "own"
+    assert [s["id"] for s in catalogue.sources_used().sources] == [f"own/{name}"]
+
+
+def test_rows_of_an_own_table_come_from_a_table(own: Path) -> None:
+    write_raster(own / "grid.tif", np.ones((2, 2)))
+    with pytest.raises(CatalogueError, match="expected a plain table"):
+        catalogue.load_own_rows("grid.tif", title="sites")
+    with pytest.raises(CatalogueError, match="leaves the folder"):
+        catalogue.load_own_rows("../sites.csv", title="sites")
 
 
 @pytest.mark.parametrize("name", ["../secret.csv", "/etc/passwd", "a/../../secret.csv"])

@@ -1,0 +1,1 @@
+"""Radio coverage: propagation, networks, who is served, checks, and where to build."""
