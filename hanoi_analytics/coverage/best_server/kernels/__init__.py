@@ -1,0 +1,1 @@
+"""Loops over cells, compiled by numba; none holds the interpreter's lock."""
