@@ -226,7 +226,7 @@ def _count_block(
         cell_m = grid.transform.a
         origin = grid.transform.c + cell_m / 2, grid.transform.f - cell_m / 2
         servers = np.stack([layers["server"], layers["second_server"]])
-        found = [np.empty((5, *grid.shape), np.float32) for _ in servers]
+        found = [np.empty((*grid.shape, 5), np.float32) for _ in servers]
         for server, name, out in zip(
             servers, ("level_dbm", "second_level_dbm"), found, strict=True
         ):

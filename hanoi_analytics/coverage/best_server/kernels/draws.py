@@ -13,26 +13,26 @@ from hanoi_analytics.coverage.best_server.kernels.strongest import SHIFT
 def states(level, server, origin, cell_m, group, x, y, path, fading, median, base, nearest2, out):
     """Write what a draw needs of a cell's server: both levels, the quantile, both spreads.
 
-    `out` is (5, rows, columns). A cell without a server has levels of minus infinity.
+    `out` is (rows, columns, 5). A cell without a server has levels of minus infinity.
     """
     rows, columns = level.shape
     last = fading.shape[2] - 1
     for r in range(rows):
         for c in range(columns):
-            out[:, r, c] = 0.0
+            out[r, c] = 0.0
             if server[r, c] < 0:
-                out[0, r, c] = out[1, r, c] = -np.inf
+                out[r, c, :2] = -np.inf
                 continue
             k = group[server[r, c]]
             dx, dy = origin[0] + c * cell_m - x[k], origin[1] - r * cell_m - y[k]
             square = max(np.float32(dx * dx + dy * dy), nearest2)
             i = min(((np.float32(square).view(np.int32) >> SHIFT) - base) >> COARSER, last)
             at = fading[path[k], :, i]
-            out[0, r, c] = level[r, c] + at[0]
-            out[1, r, c] = level[r, c] + at[1]
-            out[2, r, c] = median[path[k], i]
-            out[3, r, c] = at[3]
-            out[4, r, c] = at[4]
+            out[r, c, 0] = level[r, c] + at[0]
+            out[r, c, 1] = level[r, c] + at[1]
+            out[r, c, 2] = median[path[k], i]
+            out[r, c, 3] = at[3]
+            out[r, c, 4] = at[4]
 
 
 @njit(nogil=True, cache=True)
@@ -71,19 +71,18 @@ def count_covered(
                 if a < 0 or one < 0:
                     continue
                 y, x = corner[0] + r, corner[1] + c
-                level = drawn_level(
-                    first[:, r, c], site[one], model[one], fields, shift, y, x
-                ) + error_db[k]  # fmt: skip
-                strongest = level
-                if other >= 0:
-                    next_level = drawn_level(
-                        second[:, r, c], site[other], model[other], fields, shift, y, x
-                    ) + error_db[k]  # fmt: skip
-                    strongest = max(level, next_level)
-                for t in range(least.size):
-                    if strongest < least[t]:
-                        break
+                level = error_db[k] + drawn_level(
+                    first[r, c], site[one], model[one], fields, shift, y, x
+                )
+                reached = np.searchsorted(least, level, side="right")
+                for t in range(reached):
+                    out[k, t, a, 0] += people[r, c]
                     out[k, t, a, 1] += people[r, c]
-                    if level >= least[t]:
-                        out[k, t, a, 0] += people[r, c]
-                        out[k, t, a, 2] += 1.0
+                    out[k, t, a, 2] += 1.0
+                if reached == least.size or other < 0:
+                    continue
+                next_level = error_db[k] + drawn_level(
+                    second[r, c], site[other], model[other], fields, shift, y, x
+                )
+                for t in range(reached, np.searchsorted(least, next_level, side="right")):
+                    out[k, t, a, 1] += people[r, c]
