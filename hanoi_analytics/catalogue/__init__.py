@@ -16,6 +16,7 @@ from hanoi_analytics.catalogue.loading import (
     load,
     load_own,
     load_own_rows,
+    own_folder,
     path,
     verify,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "load",
     "load_own",
     "load_own_rows",
+    "own_folder",
     "path",
     "sources_used",
     "verify",

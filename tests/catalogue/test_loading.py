@@ -131,6 +131,19 @@ def test_rows_of_an_own_table_come_from_a_table(own: Path) -> None:
         catalogue.load_own_rows("../sites.csv", title="sites")
 
 
+def test_a_folder_for_results_is_made_among_the_own_files(own: Path) -> None:
+    folder = catalogue.own_folder("maps/today")
+    assert folder == own / "maps" / "today"
+    assert folder.is_dir()
+    assert catalogue.own_folder("maps/today") == folder
+    (own / "taken").write_text("x", encoding="utf-8")
+    with pytest.raises(CatalogueError, match="'taken' is a file"):
+        catalogue.own_folder("taken")
+    with pytest.raises(CatalogueError, match="leaves the folder"):
+        catalogue.own_folder("../out")
+    assert not (own.parent / "out").exists()
+
+
 @pytest.mark.parametrize("name", ["../secret.csv", "/etc/passwd", "a/../../secret.csv"])
 def test_an_own_file_stays_in_its_folder(own: Path, name: str) -> None:
     (own.parent / "secret.csv").write_text("x", encoding="utf-8")

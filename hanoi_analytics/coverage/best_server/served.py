@@ -169,20 +169,12 @@ class _Chances:
 def _chances(prepared: Plan, *, seed: int, draws: int, model_error_db: float) -> _Chances:
     rng = np.random.default_rng(seed)
     network, cell_m = prepared.network, prepared.grid.transform.a
-    fields = np.stack(
-        [
-            [
-                [
-                    correlated_field(distance_m, cell_m=cell_m, rng=rng)
-                    for distance_m in (
-                        *model.correlation_distance_m.values(),
-                        _STATE_DISTANCE_M.get(model.name, np.nan),
-                    )
-                ]
-                for _ in range(_FIELDS)
-            ]
-            for model in network.models
-        ]
+    distances_m = [
+        (*one.correlation_distance_m.values(), _STATE_DISTANCE_M.get(one.name, np.nan))
+        for one in network.models
+    ]
+    fields = np.array(
+        [[_field(three, cell_m, rng) for _ in range(_FIELDS)] for three in distances_m]
     )
     return _Chances(
         fields=fields,
@@ -190,6 +182,12 @@ def _chances(prepared: Plan, *, seed: int, draws: int, model_error_db: float) ->
         shifts=site_shifts(draws, int(prepared.site.max()) + 1, fields=_FIELDS, rng=rng),
         error_db=rng.normal(0.0, model_error_db, draws),
     )
+
+
+def _field(distances_m: Sequence[float], cell_m: float, rng: np.random.Generator) -> Array:
+    """Draw the fields of one model side by side, as a cell reads them together."""
+    drawn = [correlated_field(distance_m, cell_m=cell_m, rng=rng) for distance_m in distances_m]
+    return np.stack(drawn, axis=-1)
 
 
 def _count(prepared: Plan, people: Array, chances: _Chances) -> dict[str, Array]:

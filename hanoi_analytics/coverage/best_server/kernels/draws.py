@@ -36,18 +36,18 @@ def states(level, server, origin, cell_m, group, x, y, path, fading, median, bas
 
 
 @njit(nogil=True, cache=True)
-def drawn_level(state, site, model, fields, shift, row, column):
+def drawn_level(state, r, c, sector, site, model, fields, shift, corner):
     """Return the level of one server in one draw, dBm.
 
-    `fields` is (models, fields, 3, cells, cells): fading with line of sight, fading without, and
+    `fields` is (models, fields, cells, cells, 3): fading with line of sight, fading without, and
     the Gaussian that decides which of the two it is. Cells are a power of two.
     """
-    wrap = fields.shape[3] - 1
-    which = fields[model, shift[site, 0]]
-    i, j = (row + shift[site, 1]) & wrap, (column + shift[site, 2]) & wrap
-    if which[2, i, j] < state[2]:
-        return state[0] + state[3] * which[0, i, j]
-    return state[1] + state[4] * which[1, i, j]
+    s, m, wrap = site[sector], model[sector], fields.shape[2] - 1
+    f = shift[s, 0]
+    i, j = (corner[0] + r + shift[s, 1]) & wrap, (corner[1] + c + shift[s, 2]) & wrap
+    if fields[m, f, i, j, 2] < state[r, c, 2]:
+        return state[r, c, 0] + state[r, c, 3] * fields[m, f, i, j, 0]
+    return state[r, c, 1] + state[r, c, 4] * fields[m, f, i, j, 1]
 
 
 @njit(nogil=True, cache=True)
@@ -67,22 +67,22 @@ def count_covered(
         for r in range(rows):
             for c in range(columns):
                 a = area[r, c]
-                one, other = servers[0, r, c], servers[1, r, c]
-                if a < 0 or one < 0:
+                if a < 0 or servers[0, r, c] < 0:
                     continue
-                y, x = corner[0] + r, corner[1] + c
                 level = error_db[k] + drawn_level(
-                    first[r, c], site[one], model[one], fields, shift, y, x
+                    first, r, c, servers[0, r, c], site, model, fields, shift, corner
                 )
-                reached = np.searchsorted(least, level, side="right")
-                for t in range(reached):
+                t = 0
+                while t < least.size and level >= least[t]:
                     out[k, t, a, 0] += people[r, c]
                     out[k, t, a, 1] += people[r, c]
                     out[k, t, a, 2] += 1.0
-                if reached == least.size or other < 0:
+                    t += 1
+                if t == least.size or servers[1, r, c] < 0:
                     continue
-                next_level = error_db[k] + drawn_level(
-                    second[r, c], site[other], model[other], fields, shift, y, x
+                level = error_db[k] + drawn_level(
+                    second, r, c, servers[1, r, c], site, model, fields, shift, corner
                 )
-                for t in range(reached, np.searchsorted(least, next_level, side="right")):
+                while t < least.size and level >= least[t]:
                     out[k, t, a, 1] += people[r, c]
+                    t += 1
