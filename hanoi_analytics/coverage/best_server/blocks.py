@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import dask.array as da
@@ -16,6 +17,8 @@ from hanoi_analytics.coverage.best_server.kernels.strongest import strongest
 from hanoi_analytics.coverage.best_server.plan import Plan
 
 Array = npt.NDArray[Any]
+# rasterio silences a warning of its own in a way that fails when two threads do so at once.
+_ONE_AT_A_TIME = threading.Lock()
 #: What a map holds: type, what stands where there is nothing, unit and meaning.
 LAYERS: dict[str, tuple[str, float, str, str]] = {
     "level_dbm": ("float32", np.nan, "dBm", "mean level of the strongest sector, RSRP"),
@@ -48,7 +51,8 @@ def block_layers(plan: Plan, grid: Grid) -> dict[str, Array]:
     """Compute all layers of one block."""
     network, radio = plan.network, plan.radio
     shape, cell_m = grid.shape, grid.transform.a
-    area = rasterize(plan.shapes, out_shape=shape, transform=grid.transform, dtype="int16") - 1
+    with _ONE_AT_A_TIME:
+        area = rasterize(plan.shapes, out_shape=shape, transform=grid.transform, dtype="int16") - 1
     inside = area >= 0
     found: dict[str, Array] = {
         name: np.full(shape, fill, dtype) for name, (dtype, fill, *_) in LAYERS.items()
