@@ -1,7 +1,8 @@
-"""Rasters and areas together: classes within areas, and counts moved from grid to grid."""
+"""Rasters and areas: classes within areas, counts moved from grid to grid, files written."""
 
 from hanoi_analytics.rasters.checks import RasterError
 from hanoi_analytics.rasters.resampling import equal_area_grid, resample_share, resample_sum
+from hanoi_analytics.rasters.writing import write_cogs
 from hanoi_analytics.rasters.zonal import class_shares, class_totals
 
 __all__ = [
@@ -11,4 +12,5 @@ __all__ = [
     "equal_area_grid",
     "resample_share",
     "resample_sum",
+    "write_cogs",
 ]

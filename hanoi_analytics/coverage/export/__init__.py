@@ -1,0 +1,6 @@
+"""Coverage for other programs: GeoTIFFs, GeoParquet, and the hexagons regulators publish."""
+
+from hanoi_analytics.coverage.export.files import write_areas, write_signal
+from hanoi_analytics.coverage.export.hexagons import hexagons
+
+__all__ = ["hexagons", "write_areas", "write_signal"]
