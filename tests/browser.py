@@ -24,11 +24,38 @@ _ARGUMENTS = [
 ]
 _INSIDE = ("data:", "blob:", "about:")
 _AXE = Axe()
+_OPTIONS: dict[str, object] = {"resultTypes": ["violations"]}
 # The document of a frame is named by the frame's title and skipped as a whole.
-_FRAME_OPTIONS = {
-    "resultTypes": ["violations"],
-    "rules": {"bypass": {"enabled": False}, "document-title": {"enabled": False}},
+_FRAME_OPTIONS = _OPTIONS | {
+    "rules": {"bypass": {"enabled": False}, "document-title": {"enabled": False}}
 }
+# Code and tables have thousands of words and cells, and the contrast of each takes axe-core
+# milliseconds. Inside one table or piece of code, words that look the same, as do all elements
+# they stand in, have the same contrast: one of them is measured. A single letter is apart,
+# since axe-core does not judge it.
+_MARK_REPEATED = """() => {
+    const properties = ["color", "background-color", "background-image", "opacity", "font-size",
+        "font-weight", "text-shadow", "-webkit-text-stroke", "-webkit-text-fill-color",
+        "mix-blend-mode", "filter", "position", "z-index", "display", "visibility", "clip-path"];
+    const looks = new Map([[null, ""]]);
+    const look = (element) => {
+        if (!looks.has(element)) {
+            const style = getComputedStyle(element);
+            const own = properties.map((name) => style.getPropertyValue(name));
+            looks.set(element, `${look(element.parentElement)} > ${element.localName} ${own}`);
+        }
+        return looks.get(element);
+    };
+    for (const holder of document.querySelectorAll("pre, table")) {
+        const seen = new Set();
+        for (const element of holder.querySelectorAll(":not(:has(*))")) {
+            const key = `${look(element)} ${element.textContent.trim().length > 1}`;
+            element.toggleAttribute("data-repeated", seen.has(key));
+            seen.add(key);
+        }
+    }
+    axe.configure({rules: [{id: "color-contrast", selector: ":not([data-repeated])"}]});
+}"""
 
 
 @dataclass
@@ -141,7 +168,7 @@ def _take_picture(page: Page, picture: Path) -> None:
 
 def serious_violations(page: Page) -> list[str]:
     """Run axe-core on a page and, apart, on the document of each of its frames."""
-    found = _violations(page.main_frame, {"resultTypes": ["violations"]})
+    found = _violations(page.main_frame, _OPTIONS)
     for frame in page.frames:
         if frame is not page.main_frame:
             found += _violations(frame, _FRAME_OPTIONS)
@@ -149,7 +176,9 @@ def serious_violations(page: Page) -> list[str]:
 
 
 def _violations(frame: Frame, options: dict[str, object]) -> list[str]:
-    response = _AXE.run(frame, options=options).response
+    frame.evaluate(_AXE.axe_script)
+    frame.evaluate(_MARK_REPEATED)
+    response = frame.evaluate("(options) => axe.run(options)", options)
     return [
         f"{violation['id']} ({violation['impact']}): {node['target']} {node['html'][:120]}"
         for violation in response["violations"]

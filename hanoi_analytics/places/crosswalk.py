@@ -19,12 +19,19 @@ from shapely.geometry.base import BaseGeometry
 
 from hanoi_analytics import catalogue
 from hanoi_analytics.errors import nearest
+from hanoi_analytics.places.positions import (
+    METRIC_CRS,
+    SPACING_M,
+    distance_in_boxes,
+    unit_positions,
+    with_room,
+)
 from hanoi_analytics.places.units import PlacesError, old_units, wards
+
+__all__ = ["METRIC_CRS", "Carried", "Weight", "carry", "carry_mean", "crosswalk"]
 
 Weight = Literal["population", "area"]
 
-METRIC_CRS = "EPSG:32648"
-SPACING_M = 100.0
 _ESTIMATE = (
     "weights of the old units that were split are estimated from positions and official totals"
 )
@@ -213,46 +220,27 @@ def _edge_area_km2(
     edges: pd.DataFrame, old: gpd.GeoDataFrame, new: gpd.GeoDataFrame
 ) -> pd.Series[float]:
     """Estimate the area each old unit brought into each new one, before scaling."""
-    old_xy = unit_positions(old)
+    positions = unit_positions(old)
     areas = pd.Series(0.0, index=edges.index)
     shapes = new.set_index("code").geometry.to_crs(METRIC_CRS)
     for code, group in edges.groupby("new_code"):
-        points = _grid_inside(shapes[code])
-        boxes = old_xy.loc[group["old_code"]]
-        distance = np.hypot(
-            (points[:, :1] - boxes["x"].to_numpy()) / boxes["half_width"].to_numpy(),
-            (points[:, 1:] - boxes["y"].to_numpy()) / boxes["half_height"].to_numpy(),
-        )
-        counts = np.bincount(distance.argmin(axis=1), minlength=len(group))
+        x, y = _grid_inside(shapes[code])
+        boxes = with_room(positions.loc[group["old_code"]], shapes[code], x, y)
+        nearest_box = distance_in_boxes(boxes, x, y).argmin(axis=-1)
+        counts = np.bincount(nearest_box, minlength=len(group))
         # An edge of the law is never empty, however little of the grid falls to it.
         areas[group.index] = np.maximum(counts, 0.5) * (SPACING_M / 1000) ** 2
     return areas
 
 
-def unit_positions(old: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return centre and half size of each old unit's box, in metres of ``METRIC_CRS``, by code."""
-    centre = old.geometry.to_crs(METRIC_CRS)
-    height = (old["north"] - old["south"]) * 111_000
-    width = (old["east"] - old["west"]) * 111_000 * np.cos(np.radians(old["north"]))
-    return pd.DataFrame(
-        {
-            "x": centre.x.to_numpy(),
-            "y": centre.y.to_numpy(),
-            "half_width": np.maximum(width.to_numpy() / 2, SPACING_M),
-            "half_height": np.maximum(height.to_numpy() / 2, SPACING_M),
-        },
-        index=old["code"].to_numpy(),
-    )
-
-
-def _grid_inside(shape: BaseGeometry) -> NDArray[np.float64]:
+def _grid_inside(shape: BaseGeometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     west, south, east, north = shape.bounds
     x, y = np.meshgrid(
         np.arange(west + SPACING_M / 2, east, SPACING_M),
         np.arange(south + SPACING_M / 2, north, SPACING_M),
     )
     inside = shapely.contains_xy(shape, x, y)
-    return np.column_stack([x[inside], y[inside]])
+    return x[inside], y[inside]
 
 
 def _shares(amount: pd.Series[float], group: pd.Series[str]) -> pd.Series[float]:
@@ -274,18 +262,18 @@ def _weights(edges: pd.DataFrame, weight: str) -> pd.Series[float]:
 
 
 def _check_codes(values: pd.Series[float], edges: pd.DataFrame) -> None:
-    known = edges["old_code"].unique()
+    known = pd.Index(edges["old_code"].unique())
     twice = values.index[values.index.duplicated()]
     if len(twice):
         raise PlacesError(f"old code {twice[0]!r} stands twice in the values")
-    unknown = [str(code) for code in values.index if code not in set(known)]
+    unknown = [str(code) for code in values.index.difference(known, sort=False)]
     if unknown:
         raise PlacesError(
             f"{len(unknown)} code(s) are no old unit of Hanoi, the first {unknown[0]!r}; expected "
             f"five digits with leading zeros; {nearest(unknown[0], map(str, known))}"
         )
-    missing = [code for code in known if code not in values.index]
-    if missing:
+    missing = known.difference(values.index, sort=False)
+    if len(missing):
         raise PlacesError(
             f"{len(missing)} old unit(s) have no value, the first {missing[0]!r}; give every unit, "
             f"with 0 where nothing was counted"

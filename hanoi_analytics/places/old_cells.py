@@ -14,7 +14,13 @@ from shapely.geometry import shape as as_shape
 from shapely.geometry.base import BaseGeometry
 
 from hanoi_analytics import catalogue
-from hanoi_analytics.places.crosswalk import METRIC_CRS, SPACING_M, unit_positions
+from hanoi_analytics.places.positions import (
+    METRIC_CRS,
+    SPACING_M,
+    distance_in_boxes,
+    unit_positions,
+    with_room,
+)
 from hanoi_analytics.places.units import old_units, wards
 
 # Finer differences of two outlines are slivers.
@@ -56,7 +62,7 @@ def old_unit_cells(new_units: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFram
     """
     new = wards() if new_units is None else new_units
     law, old = catalogue.load("hanoi_crosswalk_2025"), old_units()
-    places = unit_positions(old).assign(doubtful=(old["position_status"] != "ok").to_numpy())
+    places = unit_positions(old)
     parts = []
     for code, outline in new.set_index("code").geometry.to_crs(METRIC_CRS).items():
         codes = law.loc[law["new_code"] == code, "old_code"].to_numpy()
@@ -81,8 +87,8 @@ def _divided(outline: BaseGeometry, places: pd.DataFrame) -> NDArray[np.object_]
     """Cut an outline into one shape for each place, in their order."""
     x, y, corner = _squares(outline)
     inside = shapely.contains_xy(outline, x, y)
-    places = _with_room(places, outline, x[inside], y[inside])
-    distance = _distance(places, x, y)
+    places = with_room(places, outline, x[inside], y[inside])
+    distance = distance_in_boxes(places, x, y)
     owner = _with_one_each(distance.argmin(axis=-1), distance, inside)
     found = [(as_shape(piece), int(number)) for piece, number in outlines(owner, transform=corner)]
     pieces, numbers = (np.array(column) for column in zip(*found, strict=True))
@@ -100,33 +106,6 @@ def _squares(outline: BaseGeometry) -> tuple[NDArray[np.float64], NDArray[np.flo
         (np.arange(north, south, -1) - 0.5) * SPACING_M,
     )
     return x, y, from_origin(west * SPACING_M, north * SPACING_M, SPACING_M, SPACING_M)
-
-
-def _distance(
-    places: pd.DataFrame, x: NDArray[np.float64], y: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the distance of each point to each place, in half-widths of the place's box."""
-    by_place: NDArray[np.float64] = np.hypot(
-        (x[..., None] - places["x"].to_numpy()) / places["half_width"].to_numpy(),
-        (y[..., None] - places["y"].to_numpy()) / places["half_height"].to_numpy(),
-    )
-    return by_place
-
-
-def _with_room(
-    places: pd.DataFrame,
-    outline: BaseGeometry,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-) -> pd.DataFrame:
-    """Set each place of doubtful position that lies outside where the others leave most room."""
-    lost = places["doubtful"] & ~shapely.contains_xy(outline, places["x"], places["y"])
-    known = places[~lost].drop(columns="doubtful")
-    for code in places.index[lost]:
-        roomiest = _distance(known, x, y).min(axis=-1).argmax()
-        size = known[["half_width", "half_height"]].median()
-        known.loc[code] = [x[roomiest], y[roomiest], *size]
-    return known.loc[places.index]
 
 
 def _with_one_each(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from distributed import Client
-from shapely import Point
+from shapely import Point, box
 
 from hanoi_analytics.coverage.best_server import Radio, signal_map
 from hanoi_analytics.coverage.checks import CoverageError
@@ -71,6 +71,20 @@ def test_a_wall_takes_its_loss_from_every_level(
 
 
 @pytest.mark.parametrize(
+    ("indoor", "loss_db", "sigma_db"),
+    [("none", 0.0, 6.0), ("low", 12.79, 7.44), ("legacy_20db", 20.0, 7.0), ("car", 9.0, 7.81)],
+)
+def test_a_wall_spreads_levels_as_well(indoor: Any, loss_db: float, sigma_db: float) -> None:
+    # 500 m on boresight as above, one spread below the level without line of sight (-96.16 dBm):
+    # σ is √(6² + 4.4²) behind a wall, √(6² + 5²) in a car, and 7 dB in all with the flat 20 dB.
+    # 0.0363 × 1 + 0.9637 × Φ(1) = 0.8471.
+    one = sectors([5.0], [5.0], tilt_deg=math.degrees(math.atan2(23.5, 500)))
+    radio = Radio(indoor=indoor, thresholds_dbm=(-96.16 - loss_db - sigma_db,))
+    found = at(signal_map(one, areas((0, 490, 20, 530)), resolution_m=10, radio=radio), 5, 505)
+    assert float(found["probability"].squeeze()) == pytest.approx(0.8471, abs=2e-3)
+
+
+@pytest.mark.parametrize(
     ("count", "side_m", "corners", "resolution_m"),
     [
         (40, 4000.0, (1000, 1000, 2300, 2300), 20.0),
@@ -106,6 +120,12 @@ def test_blocks_change_nothing() -> None:
     whole = signal_map(network, area, resolution_m=20).compute()
     pieces = signal_map(network, area, resolution_m=20, block_cells=32).compute()
     xr.testing.assert_identical(whole, pieces)
+
+
+def test_more_areas_than_a_short_number_holds() -> None:
+    many = areas((0, 0, 30, 30)).iloc[[0] * 33_000]
+    found = signal_map(sectors([0.0], [0.0]), many, resolution_m=30)["area"]
+    assert found.to_numpy().tolist() == [[32_999]]
 
 
 @pytest.mark.xdist_group("distributed")
@@ -259,6 +279,10 @@ def test_networks_and_areas_that_cannot_be_mapped() -> None:
         signal_map(sectors([0.0], [0.0]), area.set_crs(None, allow_override=True))
     with pytest.raises(CoverageError, match="nothing to cover"):
         signal_map(sectors([0.0], [0.0]), area.iloc[:0])
+    swapped = gpd.GeoDataFrame(geometry=[box(21.0, 105.0, 21.1, 105.1)], crs=4326)
+    for nowhere in (swapped, gpd.GeoDataFrame(geometry=[Point(X, Y)], crs=32648)):
+        with pytest.raises(CoverageError, match="order of coordinates"):
+            signal_map(sectors([0.0], [0.0]), nowhere)
     with pytest.raises(CoverageError, match="azimuth_deg"):
         signal_map(sectors([0.0], [0.0]).drop(columns="azimuth_deg"), area)
 
@@ -272,6 +296,8 @@ def test_networks_and_areas_that_cannot_be_mapped() -> None:
         ({"thresholds_dbm": (110.0,)}, "expected -160 to -20, found 110"),
         ({"indoor": "cellar"}, "found 'cellar'"),
         ({"range_m": math.inf}, "range_m"),
+        ({"terminal_height_m": math.nan}, "terminal_height_m"),
+        ({"specification": "v17"}, "specification: expected one of ('v16', 'v19'), found 'v17'"),
     ],
 )
 def test_settings_that_no_receiver_has(settings: dict[str, Any], words: str) -> None:

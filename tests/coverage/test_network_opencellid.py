@@ -82,7 +82,7 @@ def test_every_cell_is_counted_and_cells_are_not_called_sites(own: Path) -> None
         14: "cell twice, in a row that differs",
         15: "cell has too many bits",
         16: "longitude and latitude swapped?",
-        18: "cell is missing",
+        18: "cell: missing",
         19: "changeable is neither 0 nor 1",
     }
     assert {row: reasons[row] for row in wanted} == wanted

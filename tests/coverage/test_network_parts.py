@@ -17,7 +17,6 @@ from hanoi_analytics.coverage.network import (
     Defaults,
     check_sectors,
     reference_signal_power_dbm,
-    resource_blocks,
     sector_schema,
 )
 from hanoi_analytics.coverage.network.antenna import (
@@ -98,26 +97,20 @@ def test_power_and_blocks_must_be_above_zero(power: float, blocks: int) -> None:
 @pytest.mark.parametrize("spacing_khz", [15, 30])
 def test_nr_channels_leave_the_printed_guard_bands(spacing_khz: int) -> None:
     for width_mhz, guard_khz in GUARD_KHZ[spacing_khz].items():
-        blocks = resource_blocks("NR", width_mhz, spacing_khz)
+        blocks = channel_widths()["NR", spacing_khz, width_mhz]
         assert (1000 * width_mhz - 12 * blocks * spacing_khz - spacing_khz) / 2 == guard_khz
 
 
 def test_lte_channels_fill_nine_tenths_of_their_width() -> None:
     # From 3 MHz up an LTE channel is 90 % full; that of 1.4 MHz has 6 blocks.
     for width_mhz in (3.0, 5.0, 10.0, 15.0, 20.0):
-        assert resource_blocks("LTE", width_mhz, 15) * 0.18 == pytest.approx(0.9 * width_mhz)
-    assert resource_blocks("LTE", 1.4, 15) == 6
+        assert channel_widths()["LTE", 15, width_mhz] * 0.18 == pytest.approx(0.9 * width_mhz)
+    assert channel_widths()["LTE", 15, 1.4] == 6
 
 
 def test_no_channel_is_wider_than_it_may_be() -> None:
-    for technology, spacing_khz, width_mhz in channel_widths().index:
-        blocks = resource_blocks(technology, width_mhz, spacing_khz)
+    for (_, spacing_khz, width_mhz), blocks in channel_widths().items():
         assert 12 * blocks * spacing_khz < 1000 * width_mhz
-
-
-def test_a_channel_that_does_not_exist_lists_those_that_do() -> None:
-    with pytest.raises(CoverageError, match=r"100 MHz at 15 kHz.*MHz: 3, 5, 10"):
-        resource_blocks("NR", 100, 15)
 
 
 def test_carriers_stand_in_the_middle_of_their_holder_s_block() -> None:

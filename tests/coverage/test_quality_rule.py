@@ -192,11 +192,11 @@ def test_an_own_file_of_speeds_is_sorted(tmp_path: Path, monkeypatch: pytest.Mon
     assert read.accepted["download_mbps"].tolist() == [131.5, pytest.approx(np.nan, nan_ok=True)]
     assert read.accepted["setting"].tolist() == ["indoor", "outdoor"]
     assert len(set(read.accepted["place"])) == 1
-    assert read.rejected["reason"].to_dict() == {
-        3: "no speed given",
-        4: "download_mbps: a stand-in for no measurement",
-        5: "access_failed: neither true nor false",
-        6: "latitude: outside -90 to 90",
+    assert read.rejected.set_index("row")["reason"].to_dict() == {
+        4: "no speed given",
+        5: "download_mbps: a stand-in for no measurement",
+        6: "access_failed: neither true nor false",
+        7: "latitude: expected from -90 to 90",
     }
     assert judge(read.accepted, groups="place")["verdict"].iloc[4] == "cannot be told"
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,49 +23,106 @@ NAMES = sorted(
     for path in (ROOT / "notebooks").rglob("*.ipynb")
     if ".ipynb_checkpoints" not in path.parts
 )
+THEMES = sorted({name.partition("/")[0] for name in NAMES})
 MIRROR = os.environ.get("HANOI_ANALYTICS_MIRROR", "")
+# What is known from elsewhere and must be found on a page.
+KNOWN = {
+    "overview/hanoi": ["The 126 units hold 8,807,523 people on 3,359.77 km²"],
+    "overview/claims": [
+        "The three groups of provinces add up to 50, not 48",
+        "4.6 points apart",
+    ],
+    "urbanisation/urban_system": [
+        "the ministry counted 902 urban areas",
+        "4.6 points or 4.6 million people apart",
+    ],
+    "urbanisation/growth": [
+        "lay +2.27 points off the census of 2019",
+        "it is 42.9 % on 1 April 2030",
+    ],
+    "urbanisation/land_consumption": ["1.64544", "1.43902"],
+    # 12,000 over 3,359.77 km², 8,807,523 people over 12,000, and P(X ≥ 1,425) of B(1500, 0.95).
+    "coverage/coverage": ["would be 3.57 per km² and one for 734 people"],
+    "coverage/quality_of_service": ["passes 53 % of tests of 1,500 independent samples"],
+}
 
-pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.fixture(
-    scope="module",
-    params=["alone", pytest.param("mirror", marks=pytest.mark.mirror)],
-)
-def site(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Path, list[Outcome]]]:
-    folder = tmp_path_factory.mktemp("published")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HANOI_ANALYTICS_CACHE", str(folder / "cache"))
-        patch.delenv("HANOI_ANALYTICS_MIRROR", raising=False)
-        if request.param == "mirror":
-            if not Path(MIRROR or "-").is_dir():
-                pytest.skip("HANOI_ANALYTICS_MIRROR names no folder with the remote data")
-            patch.setenv("HANOI_ANALYTICS_MIRROR", MIRROR)
+def each(*pages: str) -> pytest.MarkDecorator:
+    """Give a test these pages, each without and with the remote data.
+
+    A theme with one set of data is a group: one worker publishes it, once. ``index`` is the index
+    of each theme's site.
+    """
+    found = []
+    for data, marks in (("alone", []), ("mirror", [pytest.mark.mirror])):
+        for page in pages:
+            for theme in THEMES if page == "index" else [page.partition("/")[0]]:
+                group = pytest.mark.xdist_group(f"pages-{theme}-{data}")
+                name = f"{data}-{theme}-index" if page == "index" else f"{data}-{page}"
+                found.append(pytest.param(data, theme, page, id=name, marks=[group, *marks]))
+    return pytest.mark.parametrize(("data", "theme", "page"), found)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages of one theme, published with one set of data."""
+
+    folder: Path
+    outcomes: list[Outcome]
+
+    def file(self, page: str) -> Path:
+        return self.folder / f"{page}.html"
+
+    def soup(self, page: str) -> BeautifulSoup:
+        return BeautifulSoup(self.file(page).read_text("utf-8"), "html.parser")
+
+    def words(self, page: str) -> str:
+        return " ".join(self.soup(page).get_text().split())
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Site]:
+    @functools.cache
+    def publish_theme(data: str, theme: str) -> Site:
+        folder = tmp_path_factory.mktemp("published")
         project = Project(ROOT / "notebooks", folder / "site", folder / "ledger.sqlite")
-        yield folder / "site", publish(project)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("HANOI_ANALYTICS_CACHE", str(folder / "cache"))
+            patch.delenv("HANOI_ANALYTICS_MIRROR", raising=False)
+            if data == "mirror":
+                patch.setenv("HANOI_ANALYTICS_MIRROR", MIRROR)
+            names = [name for name in NAMES if name.startswith(f"{theme}/")]
+            return Site(project.site, publish(project, names))
+
+    return publish_theme
 
 
-def soup(site: tuple[Path, list[Outcome]], name: str) -> BeautifulSoup:
-    return BeautifulSoup((site[0] / f"{name}.html").read_text("utf-8"), "html.parser")
+@pytest.fixture
+def site(published: Callable[[str, str], Site], data: str, theme: str) -> Site:
+    return published(data, theme)
 
 
-def test_every_notebook_is_published(site: tuple[Path, list[Outcome]]) -> None:
-    assert {outcome.name: outcome.error for outcome in site[1]} == dict.fromkeys(NAMES)
+@each("index")
+def test_every_notebook_is_published(site: Site, theme: str, page: str) -> None:
+    names = [name for name in NAMES if name.startswith(f"{theme}/")]
+    assert {outcome.name: outcome.error for outcome in site.outcomes} == dict.fromkeys(names)
+    links = site.soup(page).select("h3 a")
+    assert [link["href"] for link in links] == [f"{name}.html" for name in names]
 
 
-@pytest.mark.parametrize("name", [*NAMES, "index"])
-def test_a_page_passes_the_gate(site: tuple[Path, list[Outcome]], name: str) -> None:
-    assert check_page((site[0] / f"{name}.html").read_text("utf-8")) == []
+@each(*NAMES, "index")
+def test_a_page_passes_the_gate(site: Site, page: str) -> None:
+    assert check_page(site.file(page).read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_page_says_which_data_it_read(site: tuple[Path, list[Outcome]], name: str) -> None:
-    page = soup(site, name)
-    rows = page.select("table.sources tbody tr")
+@each(*NAMES)
+def test_a_page_says_which_data_it_read(site: Site, page: str) -> None:
+    soup = site.soup(page)
+    rows = soup.select("table.sources tbody tr")
     assert rows
-    foot = page.find("footer")
+    foot = soup.find("footer")
     assert foot is not None
     for row in rows:
         digest = row.find_all("td")[-1].get_text()
@@ -71,72 +130,50 @@ def test_a_page_says_which_data_it_read(site: tuple[Path, list[Outcome]], name: 
         assert digest in foot.get_text()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_message_of_a_library_stands_on_a_page(
-    site: tuple[Path, list[Outcome]], name: str
-) -> None:
-    text = soup(site, name).get_text()
+@each(*NAMES)
+def test_no_message_of_a_library_stands_on_a_page(site: Site, page: str) -> None:
+    text = site.words(page)
     assert "Warning" not in text
     assert "Traceback" not in text
 
 
-def test_hanoi_says_whether_its_borders_are_real(
-    site: tuple[Path, list[Outcome]], request: pytest.FixtureRequest
-) -> None:
-    text = soup(site, "overview/hanoi").get_text()
-    approximate = request.node.callspec.params["site"] == "alone"
-    assert ("not the real outlines" in text) is approximate
+@each("overview/hanoi")
+def test_hanoi_says_whether_its_borders_are_real(site: Site, page: str, data: str) -> None:
+    assert ("not the real outlines" in site.words(page)) is (data == "alone")
 
 
-def test_the_findings_are_the_published_totals(site: tuple[Path, list[Outcome]]) -> None:
-    text = " ".join(soup(site, "overview/hanoi").get_text().split())
-    assert "The 126 units hold 8,807,523 people on 3,359.77 km²" in text
-    claims = " ".join(soup(site, "overview/claims").get_text().split())
-    assert "The three groups of provinces add up to 50, not 48" in claims
-    assert "4.6 points apart" in claims
+@each(*KNOWN)
+def test_a_page_finds_what_is_publicly_known(site: Site, page: str) -> None:
+    text = site.words(page)
+    assert [words for words in KNOWN[page] if words not in text] == []
 
 
-def test_the_urban_pages_find_what_is_publicly_known(
-    site: tuple[Path, list[Outcome]], request: pytest.FixtureRequest
-) -> None:
-    def text(name: str) -> str:
-        return " ".join(soup(site, f"urbanisation/{name}").get_text().split())
-
-    assert "the ministry counted 902 urban areas" in text("urban_system")
-    assert "4.6 points or 4.6 million people apart" in text("urban_system")
-    assert "lay +2.27 points off the census of 2019" in text("growth")
-    assert "it is 42.9 % on 1 April 2030" in text("growth")
-    assert "1.64544" in text("land_consumption")
-    assert "1.43902" in text("land_consumption")
-    # Belgium's grids are of the remote tier.
-    mirrored = request.node.callspec.params["site"] == "mirror"
-    assert ("2,145" in text("settlement")) is mirrored
+@each("urbanisation/settlement")
+def test_the_grids_of_belgium_are_of_the_remote_tier(site: Site, page: str, data: str) -> None:
+    assert ("2,145" in site.words(page)) is (data == "mirror")
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("window", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("name", [*NAMES, "index"])
+@each(*NAMES, "index")
 def test_a_page_opens_with_the_network_off(
-    site: tuple[Path, list[Outcome]],
-    browser: Browser,
-    name: str,
-    window: tuple[int, int],
-    request: pytest.FixtureRequest,
+    site: Site, browser: Browser, page: str, data: str, window: tuple[int, int]
 ) -> None:
-    if window == NARROW and request.node.callspec.params["site"] == "mirror":
+    if window == NARROW and data == "mirror":
         pytest.skip("the layout of a narrow page does not depend on where the data come from")
-    report = open_offline(browser, site[0] / f"{name}.html", window=window)
+    report = open_offline(browser, site.file(page), window=window)
     assert report.console_errors == []
     assert report.requests == []
     assert report.axe_serious == []
 
 
 @pytest.mark.browser
-def test_the_maps_of_hanoi_are_drawn(site: tuple[Path, list[Outcome]], browser: Browser) -> None:
-    with offline_page(browser, site[0] / "overview" / "hanoi.html") as (page, _):
-        density = page.frame_locator('iframe[title*="density"]')
+@each("overview/hanoi")
+def test_the_maps_of_hanoi_are_drawn(site: Site, browser: Browser, page: str) -> None:
+    with offline_page(browser, site.file(page)) as (shown, _):
+        density = shown.frame_locator('iframe[title*="density"]')
         expect(density.locator(".leaflet-overlay-pane path")).to_have_count(126)
-        settlement = page.frame_locator('iframe[title*="Degree of Urbanisation"]')
+        settlement = shown.frame_locator('iframe[title*="Degree of Urbanisation"]')
         picture = settlement.locator(".leaflet-image-layer")
         expect(picture).to_be_visible()
         assert picture.evaluate("image => image.naturalWidth") >= 600

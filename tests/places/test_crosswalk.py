@@ -111,6 +111,14 @@ def test_all_people_may_come_with_part_of_the_land(edges: pd.DataFrame) -> None:
     assert row["area_status"] == "estimated"
 
 
+def test_a_unit_whose_position_is_anothers_brings_land_to_its_new_unit(edges: pd.DataFrame) -> None:
+    # Văn Phú went whole to Thường Tín; its position in the source is that of Liên Phương, in Hồng
+    # Vân, and no point of Thường Tín would be nearest to it. A commune there has a few km².
+    table = edges.set_index(["old_code", "new_code"])["area_km2"]
+    assert 0.5 < table["10216", "10183"] < 6
+    assert 0.5 < table["10213", "10210"] < 6
+
+
 def test_199_units_were_split_in_area_and_158_in_people(edges: pd.DataFrame) -> None:
     area = edges.groupby("old_code")["area_weight"].max()
     people = edges.groupby("old_code")["population_weight"].max()

@@ -135,6 +135,27 @@ def test_the_checks_see_a_page_that_is_wrong(browser: Browser, tmp_path: Path) -
     assert {"html-has-lang", "image-alt", "frame-title"} <= found
 
 
+def test_one_pale_word_among_many_like_it_is_found(browser: Browser, tmp_path: Path) -> None:
+    def row(style: str = "", name: str = "") -> str:
+        return f'<tr style="{style}"><td id="{name}">one</td><td>two</td></tr>'
+
+    def word(style: str = "", name: str = "", text: str = "word") -> str:
+        return f'<span id="{name}" style="{style}">{text}</span> '
+
+    page = tmp_path / "pale.html"
+    page.write_text(
+        '<!DOCTYPE html><html lang="en"><title>Pale</title><main><h1>Pale</h1>'
+        f"<table>{row() * 9}{row('color:#bbb', 'pale-row')}{row() * 9}"
+        f"{row('background:#444', 'dark-row')}</table>"
+        f"<pre>{word() * 99}<b style=opacity:.4>{word(name='faint')}</b>{word() * 99}"
+        f"{word('color:#bbb', text='x')}{word('color:#bbb', 'pale')}</pre></main></html>",
+        encoding="utf-8",
+    )
+    found = "".join(open_offline(browser, page).axe_serious)
+    names = ("pale-row", "dark-row", "faint", "pale")
+    assert [found.count(f"['#{name}']") for name in names] == [1, 1, 1, 1]
+
+
 def test_a_page_lets_its_reader_fetch_nothing(browser: Browser, page_file: Path) -> None:
     with offline_page(browser, page_file) as (page, report):
         page.evaluate("fetch('https://example.org').catch(() => {})")

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import dask.array as da
 import numpy as np
 import numpy.typing as npt
 from dask.delayed import delayed
-from rasterio.features import rasterize
 
+from hanoi_analytics import rasters
 from hanoi_analytics.coverage.best_server.grid import Grid
 from hanoi_analytics.coverage.best_server.kernels.service import covered, signal_to_interference
-from hanoi_analytics.coverage.best_server.kernels.strongest import strongest
+from hanoi_analytics.coverage.best_server.kernels.strongest import TILE, strongest
 from hanoi_analytics.coverage.best_server.plan import Plan
 
 Array = npt.NDArray[Any]
-# rasterio silences a warning of its own in a way that fails when two threads do so at once.
-_ONE_AT_A_TIME = threading.Lock()
 #: What a map holds: type, what stands where there is nothing, unit and meaning.
 LAYERS: dict[str, tuple[str, float, str, str]] = {
     "level_dbm": ("float32", np.nan, "dBm", "mean level of the strongest sector, RSRP"),
@@ -26,7 +23,7 @@ LAYERS: dict[str, tuple[str, float, str, str]] = {
     "second_level_dbm": ("float32", np.nan, "dBm", "mean level of the second strongest sector"),
     "second_server": ("int32", -1, "", "row of the second strongest sector"),
     "sinr_db": ("float32", np.nan, "dB", "level over interference and noise, from mean levels"),
-    "area": ("int16", -1, "", "row of the area in the table of areas"),
+    "area": ("int32", -1, "", "row of the area in the table of areas"),
 }
 
 
@@ -51,8 +48,7 @@ def block_layers(plan: Plan, grid: Grid) -> dict[str, Array]:
     """Compute all layers of one block."""
     network, radio = plan.network, plan.radio
     shape, cell_m = grid.shape, grid.transform.a
-    with _ONE_AT_A_TIME:
-        area = rasterize(plan.shapes, out_shape=shape, transform=grid.transform, dtype="int16") - 1
+    area = rasters.burn(plan.shapes, shape=shape, transform=grid.transform)
     inside = area >= 0
     found: dict[str, Array] = {
         name: np.full(shape, fill, dtype) for name, (dtype, fill, *_) in LAYERS.items()
@@ -63,9 +59,11 @@ def block_layers(plan: Plan, grid: Grid) -> dict[str, Array]:
     found["probability"] = chance
     if not inside.any():
         return found
-    near = network.groups_within(*grid.bounds())
+    # Whole tiles, so that a tile at the edge knows the same sites in every block.
+    tiles = Grid(grid.transform, (-(-shape[0] // TILE) * TILE, -(-shape[1] // TILE) * TILE))
+    near = network.groups_within(*tiles.bounds())
     groups = tuple(column[near] for column in network.groups)
-    origin = grid.transform.c + cell_m / 2, grid.transform.f - cell_m / 2
+    origin = grid.first_centre()
     level, second = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     names = np.full((2, *shape), -1, np.int32)
     sums = np.zeros((network.noise_mw.size, *shape), np.float32)

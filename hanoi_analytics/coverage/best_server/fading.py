@@ -19,6 +19,8 @@ def correlated_field(
     """Draw a Gaussian field with correlation exp(−distance / correlation distance).
 
     Drawn through its spectrum (circulant embedding), so it repeats after `FIELD_CELLS` cells.
+    Its own mean and variance are set to 0 and 1: what a field has too much of would come back in
+    every draw that reads it, and a whole city would seem as unsure as one field.
 
     Parameters
     ----------
@@ -31,7 +33,7 @@ def correlated_field(
     Returns
     -------
     numpy.ndarray of float32, (FIELD_CELLS, FIELD_CELLS)
-        Mean 0 and variance 1 over many draws.
+        Mean 0 and variance 1.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def correlated_field(
     spectrum = np.fft.rfft2(np.exp(-distance_m / correlation_distance_m)).real.clip(min=0)
     white = rng.standard_normal((FIELD_CELLS, FIELD_CELLS))
     field = np.fft.irfft2(np.fft.rfft2(white) * np.sqrt(spectrum), s=white.shape)
-    return field.astype(np.float32)
+    return ((field - field.mean()) / field.std()).astype(np.float32)
 
 
 def site_shifts(

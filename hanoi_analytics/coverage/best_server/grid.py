@@ -50,6 +50,11 @@ class Grid:
         west, north, cell_m = self.transform.c, self.transform.f, self.transform.a
         return west, north - rows * cell_m, west + columns * cell_m, north
 
+    def first_centre(self) -> tuple[float, float]:
+        """Return the centre of the first cell, east and north, in cells."""
+        west, north, cell_m = self.transform.c, self.transform.f, self.transform.a
+        return round(west / cell_m) + 0.5, round(north / cell_m) - 0.5
+
     def centres(self) -> dict[str, npt.NDArray[np.float64]]:
         """Return the coordinates of the cells' centres, in metres."""
         rows, columns = self.shape
@@ -65,7 +70,13 @@ def in_metres(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         raise CoverageError("the areas have no coordinate system: set the one they are in")
     if areas.empty or areas.geometry.is_empty.any() or areas.geometry.isna().any():
         raise CoverageError(f"{len(areas)} areas, of which some or all are empty: nothing to cover")
-    return areas.to_crs(METRIC_CRS)
+    placed = areas.to_crs(METRIC_CRS)
+    if not np.isfinite(placed.total_bounds).all() or (placed.area == 0).any():
+        raise CoverageError(
+            f"areas within {areas.total_bounds.round(3).tolist()} ({areas.crs.name}): expected "
+            f"polygons on the ground; check the order of coordinates and the coordinate system"
+        )
+    return placed
 
 
 def grid_over(areas: gpd.GeoDataFrame, resolution_m: float) -> Grid:

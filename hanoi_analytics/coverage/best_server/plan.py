@@ -30,7 +30,7 @@ class Plan:
     grid : Grid
         Over the areas.
     shapes : list
-        The areas in metres, numbered from 1.
+        The areas in metres, numbered from 0.
     radio : Radio
         Receiver, load and thresholds.
     site : numpy.ndarray
@@ -82,15 +82,18 @@ def plan(
         )
     placed = in_metres(areas)
     source = sectors.attrs["source"]
+    network = compile_network(sectors, model=model, radio=radio, crs=METRIC_CRS)
     return Plan(
-        network=compile_network(sectors, model=model, radio=radio, crs=METRIC_CRS),
+        network=network,
         grid=grid_over(placed, resolution_m),
-        shapes=list(zip(placed.geometry, range(1, len(placed) + 1), strict=True)),
+        shapes=list(zip(placed.geometry, range(len(placed)), strict=True)),
         radio=radio,
         site=pd.factorize(sectors["site_id"], sort=True)[0],
         attrs={
             "source": source,
             "sources": [source, *([areas.attrs["source"]] if "source" in areas.attrs else [])],
             "radio": asdict(radio),
+            "models": sorted({one.name for one in network.models}),
+            "resolution_m": resolution_m,
         },
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +34,8 @@ _SIDE = 512
 #: Where line of sight is lost hangs together over this distance (3GPP TR 38.901 Table 7.6.3.1-2).
 _STATE_DISTANCE_M = {"uma": 50.0, "umi": 50.0, "rma": 60.0}
 _MEASURES = ("people_covered", "people_covered_by_two", "cells_covered")
+#: The names of columns that are added to those of the areas.
+_ADDED = re.compile("people(_covered.*)?|share_of_(people|area).*|threshold_dbm")
 
 
 @dataclass(frozen=True)
@@ -95,12 +99,17 @@ def served(
     ------
     CoverageError
         As :func:`signal.signal_map`; too few draws; a model whose fading has no known
-        correlation distance; nobody on the grid.
+        correlation distance; nobody on the grid; areas that have columns of the result.
 
     Notes
     -----
     Fields of fading are Gaussian with correlation exp(−d/d_corr) and the distances of 3GPP
     TR 38.901 Tables 7.5-6 and 7.6.3.1-2. Sites fade independently of each other.
+
+    Intervals want cells of 5 to 30 m. In a draw a cell is covered or not as a whole: with cells of
+    100 m the interval of one site's area is about a third wider. Fields repeat after 1,024 cells,
+    which with cells below 5 m may lie within the area of one site.
+    Shares close to 0 or 1 have skewed draws, whose interval may leave out the expectation.
 
     Examples
     --------
@@ -113,11 +122,16 @@ def served(
     >>> bool((found.areas["people_covered"] <= found.areas["people"]).all())
     True
     """
-    if draws < 20 or not 0 < interval < 1 or model_error_db < 0:
+    if draws < 20 or not (0 < interval < 1 and 0 <= model_error_db < math.inf):
         raise CoverageError(
             f"draws={draws}, interval={interval:g}, model_error_db={model_error_db:g}: expected 20 "
             f"draws or more, an interval between 0 and 1, and an error of 0 dB or more"
         )
+    taken = [name for name in areas.columns if _ADDED.fullmatch(str(name))]
+    if taken:
+        raise CoverageError(f"areas: column {taken[0]!r} would be computed; rename or drop it")
+    if "source" not in people.attrs:
+        raise CoverageError("people without attrs['source']; take them from the catalogue")
     prepared = plan(
         sectors, areas, resolution_m=resolution_m, model=model, radio=radio,
         any_operator=any_operator,
@@ -203,26 +217,34 @@ def _count(prepared: Plan, people: Array, chances: _Chances) -> dict[str, Array]
             parts.append(delayed(_count_block)(known, luck, block, here, (top, left)))
             left += columns
         top += blocks[0].shape[0]
+    whole: dict[str, Array] = {}
     # Blocks are added in their order, so that the sum is the same however they were computed.
-    counted = compute(*parts)
-    return {name: np.sum([part[name] for part in counted], axis=0) for name in counted[0]}
+    for present, counted in compute(*parts):
+        for name, part in counted.items():
+            if name not in whole:
+                whole[name] = np.zeros((*part.shape[:-1], len(prepared.shapes)))
+            whole[name][..., present] += part
+    return whole
 
 
 def _count_block(
     prepared: Plan, chances: _Chances, grid: Grid, people: Array, corner: tuple[int, int]
-) -> dict[str, Array]:
-    network, areas = prepared.network, len(prepared.shapes)
+) -> tuple[Array, dict[str, Array]]:
+    """Return the areas that meet a block, and people, cells and what is covered of each."""
+    network = prepared.network
     thresholds = np.array(prepared.radio.thresholds_dbm)
     layers = block_layers(prepared, grid)
-    area = layers["area"]
-    inside = area >= 0
-    drawn = np.zeros((chances.error_db.size, thresholds.size, areas, 3))
-    expected = np.zeros((2, thresholds.size, areas))
+    inside = layers["area"] >= 0
+    present, numbers = np.unique(layers["area"][inside], return_inverse=True)
+    area = np.full(grid.shape, -1, np.int32)
+    area[inside] = numbers
+    drawn = np.zeros((chances.error_db.size, thresholds.size, present.size, 3))
+    expected = np.zeros((2, thresholds.size, present.size))
     if inside.any():
         group, site = np.empty_like(network.group), prepared.site
         group[network.row] = network.group
         cell_m = grid.transform.a
-        origin = grid.transform.c + cell_m / 2, grid.transform.f - cell_m / 2
+        origin = grid.first_centre()
         servers = np.stack([layers["server"], layers["second_server"]])
         found = [np.empty((*grid.shape, 5), np.float32) for _ in servers]
         for server, name, out in zip(
@@ -239,46 +261,38 @@ def _count_block(
         )  # fmt: skip
         for t, chance in enumerate(layers["probability"]):
             weights = chance[inside]
-            expected[0, t] = _by_area(area[inside], weights * people[inside], areas)
-            expected[1, t] = _by_area(area[inside], weights, areas)
-    return {
-        "people": _by_area(area[inside], people[inside], areas),
-        "cells": _by_area(area[inside], np.ones(inside.sum()), areas),
+            expected[0, t] = np.bincount(numbers, weights * people[inside])
+            expected[1, t] = np.bincount(numbers, weights)
+    return present, {
+        "people": np.bincount(numbers, people[inside]),
+        "cells": np.bincount(numbers),
         "expected_people": expected[0],
         "expected_cells": expected[1],
         **{name: drawn[..., k] for k, name in enumerate(_MEASURES)},
     }
 
 
-def _by_area(area: Array, weights: Array, areas: int) -> Array:
-    return np.bincount(area, weights, minlength=areas)
-
-
 def _shares(counted: dict[str, Array], threshold: int, tails: list[float]) -> pd.DataFrame:
     """Return the table of one threshold: expectation, and bounds from the draws."""
+    people, cells = counted["people"], counted["cells"]
+    covered, covered_cells = (counted[f"expected_{of}"][threshold] for of in ("people", "cells"))
+    low, high = np.quantile(counted["people_covered"][:, threshold], tails, axis=0)
+    by_two = counted["people_covered_by_two"][:, threshold].mean(axis=0)
+    cells_low, cells_high = np.quantile(counted["cells_covered"][:, threshold], tails, axis=0)
+    # An area without people, or smaller than a cell, has no share.
     with np.errstate(invalid="ignore"):
-        share = counted["expected_people"][threshold] / counted["people"]
-        low, high = (
-            np.quantile(counted["people_covered"][:, threshold], tails, axis=0) / counted["people"]
+        return pd.DataFrame(
+            {
+                "people": people,
+                "people_covered": covered,
+                "people_covered_low": low,
+                "people_covered_high": high,
+                "share_of_people": covered / people,
+                "share_of_people_low": low / people,
+                "share_of_people_high": high / people,
+                "share_of_people_by_two": by_two / people,
+                "share_of_area": covered_cells / cells,
+                "share_of_area_low": cells_low / cells,
+                "share_of_area_high": cells_high / cells,
+            }
         )
-        two = counted["people_covered_by_two"][:, threshold].mean(axis=0) / counted["people"]
-        area = counted["expected_cells"][threshold] / counted["cells"]
-        area_low, area_high = (
-            np.quantile(counted["cells_covered"][:, threshold], tails, axis=0) / counted["cells"]
-        )
-    people = counted["people"]
-    return pd.DataFrame(
-        {
-            "people": people,
-            "people_covered": share * people,
-            "people_covered_low": low * people,
-            "people_covered_high": high * people,
-            "share_of_people": share,
-            "share_of_people_low": low,
-            "share_of_people_high": high,
-            "share_of_people_by_two": two,
-            "share_of_area": area,
-            "share_of_area_low": area_low,
-            "share_of_area_high": area_high,
-        }
-    )

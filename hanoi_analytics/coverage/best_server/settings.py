@@ -56,6 +56,7 @@ class Radio:
             "body_loss_db": (self.body_loss_db, 0.0, 40.0),
             "depth_m": (self.depth_m, 0.0, 25.0),
             "range_m": (self.range_m, 50.0, 10_000.0),
+            "terminal_height_m": (self.terminal_height_m, 0.0, 1000.0),
             **{f"thresholds_dbm ({t:g})": (t, -160.0, -20.0) for t in self.thresholds_dbm},
         }
         for name, (value, low, high) in limits.items():
@@ -65,9 +66,13 @@ class Radio:
             raise CoverageError(
                 f"thresholds_dbm: expected one or more rising levels, found {self.thresholds_dbm}"
             )
-        kinds = ("none", *get_args(Kind))
-        if self.indoor not in kinds:
-            raise CoverageError(f"indoor: expected one of {kinds}, found {self.indoor!r}")
+        words = {
+            "indoor": (self.indoor, ("none", *get_args(Kind))),
+            "specification": (self.specification, get_args(Version)),
+        }
+        for name, (word, known) in words.items():
+            if word not in known:
+                raise CoverageError(f"{name}: expected one of {known}, found {word!r}")
 
     def noise_dbm(self, subcarrier_spacing_khz: float) -> float:
         """Return the noise in one resource element, dBm.

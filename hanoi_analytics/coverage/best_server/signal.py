@@ -37,12 +37,14 @@ def signal_map(
     weighed by their probability. The probability of coverage is that of the strongest sector
     alone: log-normal fading about the loss of either state, and of the wall.
     Sites so far away that they can be neither of the two strongest are summed on a coarser grid
-    and interpolated; their power is off by less than a hundredth.
+    and interpolated: interference is off by less than a hundredth, but for places where it comes
+    from a site that ``range_m`` cuts off there.
 
     Parameters
     ----------
     sectors : pandas.DataFrame
-        A sector table, one carrier a row. Carriers of one frequency interfere.
+        A sector table, one carrier a row. Carriers of one frequency and subcarrier spacing
+        interfere.
     areas : geopandas.GeoDataFrame
         Where to compute, in any coordinate system; of overlapping areas the last one counts.
     resolution_m : float

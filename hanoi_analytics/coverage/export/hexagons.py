@@ -15,7 +15,6 @@ import xarray as xr
 from dask.base import compute
 from dask.delayed import delayed
 from pyproj import Transformer
-from rasterio.features import rasterize
 from rasterio.transform import Affine, array_bounds
 
 from hanoi_analytics import rasters
@@ -146,9 +145,7 @@ def _block(
     """Return the sums and the servers of one block."""
     shape = block["area"].shape
     names = _near(array_bounds(*shape, transform=corner), system, resolution)
-    at = rasterize(
-        _numbered(_outlines(names, system)), shape, transform=corner, fill=-1, dtype="int32"
-    )
+    at = rasters.burn(_numbered(_outlines(names, system)), shape=shape, transform=corner)
     inside = block["area"] >= 0
     level, server, where = block["level_dbm"][inside], block["server"][inside], at[inside]
     heard = server >= 0

@@ -8,11 +8,12 @@
 """
 
 from hanoi_analytics.coverage.network.filling import Defaults
-from hanoi_analytics.coverage.network.link import reference_signal_power_dbm, resource_blocks
+from hanoi_analytics.coverage.network.link import reference_signal_power_dbm
 from hanoi_analytics.coverage.network.opencellid import read_opencellid
 from hanoi_analytics.coverage.network.reading import read_network
 from hanoi_analytics.coverage.network.schema import COLUMNS, check_sectors, sector_schema
-from hanoi_analytics.coverage.network.sorting import HANOI, VIET_NAM, Network
+from hanoi_analytics.coverage.network.tables import Network, of_operator
+from hanoi_analytics.coverage.sorting import HANOI, VIET_NAM
 
 __all__ = [
     "COLUMNS",
@@ -21,9 +22,9 @@ __all__ = [
     "Defaults",
     "Network",
     "check_sectors",
+    "of_operator",
     "read_network",
     "read_opencellid",
     "reference_signal_power_dbm",
-    "resource_blocks",
     "sector_schema",
 ]

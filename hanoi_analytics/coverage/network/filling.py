@@ -125,6 +125,10 @@ def say_filled(
 
 def finish(table: pd.DataFrame, source: dict[str, Any], approximate: list[str]) -> pd.DataFrame:
     """Return rows as a checked sector table that carries its sources and what is approximate."""
+    if "id" not in source:
+        raise CoverageError(
+            "rows without attrs['source']: name a file, or load it by catalogue.load_own_rows"
+        )
     sectors = table[list(COLUMNS)].astype(TYPES).sort_values("sector_id", ignore_index=True)
     said = [text for text in (source.get("approximate", ""), *approximate) if text]
     sectors.attrs["source"] = {**source, "approximate": "; ".join(said)}

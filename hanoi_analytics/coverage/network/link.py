@@ -122,35 +122,6 @@ def reference_signal_power_dbm(
     return 10.0 * np.log10(1000.0 * power / (12.0 * blocks))
 
 
-def resource_blocks(technology: str, bandwidth_mhz: float, subcarrier_spacing_khz: int) -> int:
-    """Return the largest number of resource blocks in a channel.
-
-    Parameters
-    ----------
-    technology : {"LTE", "NR"}
-    bandwidth_mhz : float
-    subcarrier_spacing_khz : {15, 30}
-
-    Raises
-    ------
-    CoverageError
-        A channel that the standard does not have, with those it has.
-
-    Examples
-    --------
-    >>> resource_blocks("NR", 100, 30), resource_blocks("LTE", 20, 15)
-    (273, 100)
-    """
-    known = _BLOCKS.get((technology, int(subcarrier_spacing_khz)), {})
-    if bandwidth_mhz not in known:
-        has = ", ".join(f"{width:g}" for width in known) or "none"
-        raise CoverageError(
-            f"{technology} of {bandwidth_mhz:g} MHz at {subcarrier_spacing_khz} kHz: no such "
-            f"channel; widths at this spacing, MHz: {has}"
-        )
-    return known[bandwidth_mhz]
-
-
 def channel_widths() -> pd.Series[int]:
     """Return the resource blocks of every channel, by technology, spacing in kHz, width in MHz.
 

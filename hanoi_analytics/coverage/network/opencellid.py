@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 import numpy as np
 import pandas as pd
 from pyproj import Transformer
 
 from hanoi_analytics.coverage.checks import CoverageError
+from hanoi_analytics.coverage.columns import Column
 from hanoi_analytics.coverage.network.filling import Defaults, fill, finish, say_filled
-from hanoi_analytics.coverage.network.rows import read_rows
 from hanoi_analytics.coverage.network.schema import COLUMNS
-from hanoi_analytics.coverage.network.sorting import VIET_NAM, Bounds, Network, Sorter
+from hanoi_analytics.coverage.network.tables import Network
+from hanoi_analytics.coverage.operators import OPERATORS
+from hanoi_analytics.coverage.sorting import VIET_NAM, Bounds, Sorter
 
 #: The columns of the standard export, which comes with or without a line of names.
 EXPORT_COLUMNS = (
     *("radio", "mcc", "net", "area", "cell", "unit", "lon", "lat", "range", "samples"),
     *("changeable", "created", "updated", "averageSignal"),
 )
-#: Mobile network codes of Viet Nam (mobile country code 452): general knowledge, not confirmed.
-OPERATORS = MappingProxyType(
-    {1: "MobiFone", 2: "VinaPhone", 4: "Viettel", 5: "Vietnamobile", 7: "Gmobile"}
+_WANTED = (
+    *(Column(name, unit="deg", needed=True) for name in ("lon", "lat")),
+    Column("radio", words=True, needed=True),
+    *(Column(name, needed=True) for name in ("mcc", "net", "cell")),
+    Column("samples"),
+    Column("changeable"),
 )
 # An LTE cell's identity: 20 bits of the base station (eNB), 8 bits of the cell. NR has 36 bits
 # in all, of which the operator keeps 22 to 32 for the base station and tells nobody how many.
@@ -87,8 +90,7 @@ def read_opencellid(
     if not site_distance_m > 0:
         raise CoverageError(f"site_distance_m={site_distance_m}: expected metres above 0, as 300")
     title = "cells of an OpenCelliD export"
-    sorter = Sorter(read_rows(rows, title=title, default_names=EXPORT_COLUMNS))
-    sorter.require(("radio", "mcc", "net", "cell", "lon", "lat"), EXPORT_COLUMNS)
+    sorter = Sorter(rows, _WANTED, title=title, default_names=EXPORT_COLUMNS)
     cells = _cells(sorter, mcc, bounds)
     sorter.require_some()
     cells = cells[sorter.good]
@@ -112,20 +114,21 @@ def read_opencellid(
 
 def _cells(sorter: Sorter, mcc: int, bounds: Bounds) -> pd.DataFrame:
     """Read the columns of cells, with reasons against what is wrong."""
-    cells = sorter.places("lon", "lat", bounds)
+    cells = sorter.places(bounds, longitude="lon", latitude="lat")
     cells["technology"] = sorter.needed("radio").str.upper()
     other = cells["technology"].notna() & ~cells["technology"].isin(list(_CELL_BITS))
     sorter.reject(other, "radio is neither LTE nor NR")
     for column in ("mcc", "net", "cell"):
         sorter.needed(column)
-        cells[column] = sorter.parsed(column, whole=True)
+        cells[column] = sorter.numbers(column)
+        sorter.reject(cells[column] % 1 > 0, f"{column}: not a whole number")
     country = cells["mcc"]
     sorter.reject(country.notna() & (country != mcc), f"mcc is not {mcc}")
     sorter.reject((cells["net"] < 0) | (cells["net"] > 999), "net is outside [0, 999]")
     most = 2.0 ** cells["technology"].map(_CELL_BITS).astype("float64")
     sorter.reject((cells["cell"] < 0) | (cells["cell"] >= most), "cell has too many bits")
     for column in ("samples", "changeable"):
-        cells[column] = sorter.parsed(column)
+        cells[column] = sorter.numbers(column)
     sorter.reject(cells["samples"] < 0, "samples is below 0")
     flag = cells["changeable"]
     sorter.reject(flag.notna() & ~flag.isin([0, 1]), "changeable is neither 0 nor 1")

@@ -4,16 +4,46 @@ from __future__ import annotations
 
 import pandas as pd
 
+from hanoi_analytics.coverage.checks import CoverageError
+from hanoi_analytics.coverage.columns import LATITUDE, LONGITUDE, Column
 from hanoi_analytics.coverage.network.antenna import PATTERNS
 from hanoi_analytics.coverage.network.filling import Defaults, fill, finish, say_filled
 from hanoi_analytics.coverage.network.link import BANDS
-from hanoi_analytics.coverage.network.rows import read_rows
-from hanoi_analytics.coverage.network.schema import COLUMNS, POSITIONS, TECHNOLOGIES
-from hanoi_analytics.coverage.network.sorting import VIET_NAM, Bounds, Network, Sorter
+from hanoi_analytics.coverage.network.schema import COLUMNS, POSITIONS, TECHNOLOGIES, limits
+from hanoi_analytics.coverage.network.tables import Network
+from hanoi_analytics.coverage.sorting import VIET_NAM, Bounds, Sorter
+from hanoi_analytics.errors import nearest
 
-_NUMBERS = (
-    *("height_m", "azimuth_deg", "tilt_deg", "frequency_mhz", "bandwidth_mhz"),
-    *("power_w", "gain_dbi", "feeder_loss_db"),
+_GENERATIONS = {"4g": "LTE", "5g": "NR"}
+_WORDS = {
+    "sector_id": ("id", "cellid", "cellname", "sectorname", "idcell", "macell", "tencell"),
+    "site_id": ("site", "sitename", "matram", "idtram", "tentram", "tram", "stationid"),
+    "operator": ("operatorname", "network", "carrier", "nhamang"),
+    "technology": ("tech", "rat", "networktype", "congnghe"),
+    "band": ("bangtan",),
+    "pattern": (),
+    "position": (),
+}
+_NUMBERS = {
+    "height_m": ("height", "antennaheight", "heightagl", "docaoanten", "chieucaoanten"),
+    "azimuth_deg": ("azimuth", "phuongvi", "gocphuongvi"),
+    **dict.fromkeys(("tilt_deg", "frequency_mhz", "bandwidth_mhz", "power_w", "gain_dbi"), ()),
+    **dict.fromkeys(("feeder_loss_db", "subcarrier_spacing_khz", "resource_blocks"), ()),
+}
+_WANTED = (
+    LONGITUDE,
+    LATITUDE,
+    *(Column(name, names, words=True) for name, names in _WORDS.items()),
+    *(
+        # Many lists call north 360°, and write 0 for a height that nobody measured.
+        Column(
+            name,
+            names,
+            span=limits(name) if name != "azimuth_deg" else pd.Interval(0.0, 360.0, "both"),
+            stand_ins=(0.0,) if name == "height_m" else (),
+        )
+        for name, names in _NUMBERS.items()
+    ),
 )
 
 
@@ -26,10 +56,11 @@ def read_network(
     ----------
     rows : str or pandas.DataFrame
         A CSV or Parquet file in the folder for own files, or its rows by
-        ``catalogue.load_own_rows``. Needed columns are ``id`` (or ``sector_id``), ``longitude``
-        and ``latitude`` in degrees (WGS 84); the others are those of the sector table. A row with
-        ``azimuth_deg`` is a sector-carrier; a row without is a site and becomes one sector for
-        each default azimuth, or a single one where its pattern is ``omni``.
+        ``catalogue.load_own_rows``. Needed columns are ``id`` (or ``sector_id``, ``site_id``),
+        ``longitude`` and ``latitude`` in degrees (WGS 84); the others are those of the sector
+        table. Usual names are known, also Vietnamese ones: Mã trạm, Kinh độ, Vĩ độ, Nhà mạng. A
+        row with ``azimuth_deg`` is a sector-carrier; a row without is a site and becomes one
+        sector for each default azimuth, or a single one where its pattern is ``omni``.
     bounds : tuple of float
         West, south, east, north in degrees; `VIET_NAM` or `HANOI`, or your own.
     defaults : Defaults, optional
@@ -56,16 +87,15 @@ def read_network(
     ([0.0, 120.0, 240.0], ['longitude and latitude swapped?'])
     """
     defaults = defaults or Defaults()
-    sorter = Sorter(read_rows(rows, title="sites or sectors of a network"))
-    ident = "sector_id" if "sector_id" in sorter.text else "id"
-    sorter.require((ident, "longitude", "latitude"), [ident, *COLUMNS[1:]])
-    known = _columns(sorter, ident, bounds)
+    sorter = Sorter(rows, _WANTED, title="sites or sectors of a network")
+    _refuse_slips(sorter)
+    known = _columns(sorter, bounds)
     table = fill(known, defaults)
     sorter.reject(table["resource_blocks"].isna() & table["band"].isin(list(BANDS)), _NO_CHANNEL)
     used_khz = 12 * table["resource_blocks"] * table["subcarrier_spacing_khz"].astype("float64")
     too_wide = used_khz > 1000 * table["bandwidth_mhz"].astype("float64")
     sorter.reject(too_wide, "resource_blocks are wider than bandwidth_mhz")
-    sorter.once(known["sector_id"], ident)
+    sorter.once(known["sector_id"], "id")
     _free_names(sorter, table, len(defaults.azimuths_deg))
     sorter.require_some()
     good = sorter.good
@@ -73,8 +103,7 @@ def read_network(
     filled, lines = say_filled(said, table[good], of="rows")
     sectors, sites = _expand(table[good], defaults)
     notes = sorter.notes()
-    ignored = [str(name) for name in sorter.text if name not in (ident, *COLUMNS)]
-    if ignored:
+    if ignored := _others(sorter):
         notes.append(f"Columns not used: {', '.join(ignored)}.")
     if sites:
         azimuths = ", ".join(f"{a:g}°" for a in defaults.azimuths_deg)
@@ -93,26 +122,56 @@ def read_network(
 _NO_CHANNEL = "resource_blocks missing, and no channel of this technology, bandwidth and spacing"
 
 
-def _columns(sorter: Sorter, ident: str, bounds: Bounds) -> pd.DataFrame:
+def _others(sorter: Sorter) -> list[str]:
+    return [str(name) for name in sorter.rows.table if name not in sorter.found.values()]
+
+
+def _refuse_slips(sorter: Sorter) -> None:
+    """Refuse a file without an id, or with a column that is nearly one of the sector table."""
+    there = [str(name) for name in sorter.rows.table]
+    if {"radio", "mcc", "cell"} <= set(there):
+        raise CoverageError(f"{sorter.rows.name}: an OpenCelliD export: take read_opencellid")
+    if not {"sector_id", "site_id"} & set(sorter.found):
+        raise CoverageError(
+            f"{sorter.rows.name}: no column for 'id'; {nearest('id', there)}; give the right "
+            f"column that name"
+        )
+    absent = [name for name in COLUMNS if name not in sorter.found]
+    for name in _others(sorter):
+        if (hint := nearest(name.lower(), absent)).startswith("did you mean"):
+            raise CoverageError(
+                f"{sorter.rows.name}: column {name!r} is not known; {hint} rename it, in that "
+                f"unit, or take it out"
+            )
+
+
+def _columns(sorter: Sorter, bounds: Bounds) -> pd.DataFrame:
     """Read every column of the sector table, with reasons against what is wrong."""
-    known = sorter.places("longitude", "latitude", bounds)
-    known["sector_id"] = sorter.needed(ident)
-    for column in ("site_id", "operator"):
-        known[column] = sorter.words(column)
-    known["technology"] = sorter.known("technology", TECHNOLOGIES)
-    known["band"] = sorter.known("band", BANDS)
-    known["pattern"] = sorter.known("pattern", PATTERNS)
-    known["position"] = sorter.known("position", POSITIONS)
+    known = sorter.places(bounds)
+    known["site_id"] = sorter.words("site_id")
+    known["operator"] = sorter.operators()
+    known["technology"] = sorter.choice("technology", TECHNOLOGIES, _GENERATIONS)
+    known["band"] = sorter.choice("band", BANDS)
+    known["pattern"] = sorter.choice("pattern", PATTERNS)
+    known["position"] = sorter.choice("position", POSITIONS)
     for column in _NUMBERS:
         known[column] = sorter.numbers(column)
+    known["azimuth_deg"] %= 360.0
     for column in ("subcarrier_spacing_khz", "resource_blocks"):
-        known[column] = sorter.numbers(column, whole=True)
+        sorter.reject(known[column] % 1 > 0, f"{column}: not a whole number")
+    if "sector_id" in sorter.found:
+        known["sector_id"] = sorter.needed("sector_id")
+    else:
+        known["sector_id"] = sorter.needed("site_id")
+        towards = sorter.words("azimuth_deg").fillna("") + "/" + sorter.words("band").fillna("")
+        named = known["sector_id"] + "/" + towards.str.strip("/")
+        known["sector_id"] = known["sector_id"].where(known["azimuth_deg"].isna(), named)
     of_band = known["band"].map({name: band.technology for name, band in BANDS.items()})
     other = of_band.notna() & known["technology"].notna() & (of_band != known["technology"])
     sorter.reject(other, "band is of another technology")
     spacing = known["subcarrier_spacing_khz"]
     sorter.reject(
-        spacing.notna() & ~spacing.isin([15, 30]), "subcarrier_spacing_khz is not 15 or 30"
+        spacing.notna() & ~spacing.isin([15, 30]), "subcarrier_spacing_khz: expected 15 or 30"
     )
     return known[list(COLUMNS)]
 

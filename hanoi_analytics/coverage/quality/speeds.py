@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from hanoi_analytics.coverage.checks import CoverageError
-from hanoi_analytics.coverage.validation.sorting import (
-    Quantity,
-    Sorted,
-    own_or_given,
-    sort_rows,
-    split,
-)
+from hanoi_analytics.coverage.columns import LATITUDE, LONGITUDE, Column
+from hanoi_analytics.coverage.sorting import Sorted, Sorter
 from hanoi_analytics.errors import nearest
 
 
-def _speed(name: str, *names: str) -> Quantity:
-    return Quantity(name, 0, 20_000, names, "mbps", stand_ins=(-1.0, -999.0), needed=False)
+def _measured(name: str, most: float, *names: str) -> Column:
+    return Column(name, names, span=pd.Interval(0.0, most, "both"), stand_ins=(-1.0, -999.0))
 
 
-_QUANTITIES = (
-    _speed("download_mbps", "download", "dl", "downloadspeed"),
-    _speed("upload_mbps", "upload", "ul", "uploadspeed"),
-    Quantity("latency_ms", 0.0, 60_000.0, ("latency", "ping", "rtt"), "ms", needed=False),
-    Quantity("longitude", -180.0, 180.0, ("lon", "lng", "long"), "deg", needed=False),
-    Quantity("latitude", -90.0, 90.0, ("lat",), "deg", needed=False),
+_NUMBERS = (
+    _measured("download_mbps", 20_000.0, "download", "dl", "downloadspeed", "taixuong"),
+    _measured("upload_mbps", 20_000.0, "upload", "ul", "uploadspeed", "tailen"),
+    _measured("latency_ms", 60_000.0, "latency", "ping", "rtt", "dotre"),
+    replace(LONGITUDE, needed=False, span=pd.Interval(-180.0, 180.0, "both")),
+    replace(LATITUDE, needed=False, span=pd.Interval(-90.0, 90.0, "both")),
 )
 _LABELS = {
     "setting": ("environment", "indooroutdoor", "scenario"),
     "place": ("site", "location", "testpoint"),
     "access_failed": ("failed", "failure", "accessfailure"),
 }
+_WANTED = (*_NUMBERS, *(Column(name, names, words=True) for name, names in _LABELS.items()))
 _TRUTH = {"true": True, "1": True, "yes": True, "failed": True}
 _TRUTH |= {"false": False, "0": False, "no": False, "ok": False, "success": False}
 
@@ -67,29 +64,32 @@ def read_speeds(rows: pd.DataFrame | str, *, columns: Mapping[str, str] | None =
     >>> read.accepted["download_mbps"].tolist(), read.rejected["reason"].tolist()
     ([131.5], ['download_mbps: not a number'])
     """
-    table = own_or_given(rows, title="speed samples")
-    named, reason, used = sort_rows(table, quantities=_QUANTITIES, labels=_LABELS, columns=columns)
-    speeds = named.reindex(columns=["download_mbps", "upload_mbps"])
-    if not {"download_mbps", "upload_mbps"} & set(named.columns):
-        hint = nearest("download_mbps", map(str, table.columns))
+    sorter = Sorter(rows, _WANTED, title="speed samples", given=columns)
+    if not {"download_mbps", "upload_mbps"} & set(sorter.found):
+        hint = nearest("download_mbps", map(str, sorter.rows.table))
         raise CoverageError(
-            f"no column of speeds; {hint}; say which with columns={{'download_mbps': '…'}}"
+            f"{sorter.rows.name}: no column of speeds; {hint}; call it download_mbps or "
+            f"upload_mbps, in that unit"
         )
-    failed = pd.Series(False, index=named.index)
-    if "access_failed" in named:
-        given = named["access_failed"].astype("str").str.strip().str.lower()
-        truth = given.str.removesuffix(".0").map(_TRUTH)
-        unknown = given.notna() & (given != "") & truth.isna()
-        reason = reason.mask((reason == "") & unknown, "access_failed: neither true nor false")
+    named = [column.name for column in _NUMBERS if column.name in sorter.found]
+    table = pd.DataFrame({name: sorter.numbers(name) for name in named})
+    failed = pd.Series(False, index=table.index)
+    if "access_failed" in sorter.found:
+        words = sorter.words("access_failed").str.lower().str.removesuffix(".0")
+        truth = words.map(_TRUTH)
+        sorter.reject(words.notna() & truth.isna(), "access_failed: neither true nor false")
         failed = truth.eq(True)
-        named["access_failed"] = truth.astype("boolean")
-    reason = reason.mask((reason == "") & speeds.isna().all(axis=1) & ~failed, "no speed given")
-    if "setting" in named:
-        named["setting"] = named["setting"].astype("str").str.strip().str.lower()
-    if "place" not in named and {"longitude", "latitude"} <= set(named.columns):
-        position = named[["longitude", "latitude"]].round(3).astype("str")
-        named["place"] = position["longitude"] + " " + position["latitude"]
-    return split(table, named, reason, used)
+        table["access_failed"] = truth.astype("boolean")
+    none = table.reindex(columns=["download_mbps", "upload_mbps"]).isna().all(axis=1)
+    sorter.reject(sorter.good & none & ~failed, "no speed given")
+    if "setting" in sorter.found:
+        table["setting"] = sorter.words("setting").str.lower()
+    if "place" in sorter.found:
+        table["place"] = sorter.words("place")
+    elif {"longitude", "latitude"} <= set(table):
+        position = table[["longitude", "latitude"]].round(3).astype("str")
+        table["place"] = position["longitude"] + " " + position["latitude"]
+    return sorter.split(table)
 
 
 def simulated_speeds(*, seed: int, places: int = 160, samples_per_place: int = 12) -> pd.DataFrame:

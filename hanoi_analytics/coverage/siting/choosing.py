@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,7 +16,6 @@ from hanoi_analytics.coverage.siting.exact import solve_maximal_covering, solve_
 from hanoi_analytics.coverage.siting.greedy import gains, lazy_greedy
 from hanoi_analytics.coverage.siting.inputs import (
     check_solver,
-    checked_already,
     checked_covers,
     checked_weights,
 )
@@ -33,8 +31,8 @@ class Siting:
     ----------
     chosen : pandas.DataFrame
         ``rank`` from 1, ``candidate`` (column of the matrix), ``gain`` (the weight it adds to
-        those before it), ``covered`` and ``covered_share`` (with all up to this rank and what
-        was covered already). The order is that of greedy addition among the chosen.
+        those before it) and ``covered`` (with all up to this rank). The order is that of greedy
+        addition among the chosen.
     method : str
         ``"highs"`` or ``"greedy"``.
     objective : float
@@ -61,11 +59,6 @@ class Siting:
         """How far `bound` lies from `objective`, as a share of `objective`."""
         return abs(self.bound - self.objective) / self.objective
 
-    @property
-    def covered_share(self) -> float:
-        """The share of all weight (set covering: of all demand) that is covered in the end."""
-        return float(self.chosen["covered_share"].iloc[-1])
-
 
 def maximal_covering(
     weights: ArrayLike,
@@ -73,7 +66,6 @@ def maximal_covering(
     *,
     sites: int,
     solver: Solver = "highs",
-    already: Sequence[int] = (),
     time_limit_s: float = 60.0,
 ) -> Siting:
     """Choose a number of candidates that together cover the most weight.
@@ -87,13 +79,11 @@ def maximal_covering(
     covers : scipy.sparse array or numpy.ndarray of bool, (demand, candidates)
         From :func:`covers` or :func:`covers_by_level`.
     sites : int
-        How many to choose beside `already`; fewer are returned when no other adds anything.
+        How many to choose; fewer are returned when no other adds anything.
     solver : {"highs", "greedy"}
         HiGHS through spopt, for the optimum of an instance that is small enough; or the lazy
         greedy choice, which reaches at least 1 − 1/e = 63 % of the optimum at any size. Neither
         gives way to the other.
-    already : sequence of int
-        Candidates that stand already: what they cover is covered, and they are not chosen.
     time_limit_s : float
         For HiGHS. When it is reached the best choice so far is returned, not proven optimal.
 
@@ -118,31 +108,24 @@ def maximal_covering(
     columns = checked_covers(covers)
     weight = checked_weights(weights, columns.shape[0])
     check_solver(solver, time_limit_s)
-    standing = checked_already(already, columns.shape[1])
-    free = np.setdiff1d(np.arange(columns.shape[1]), standing)
-    if not 1 <= sites <= free.size:
+    if not 1 <= sites <= columns.shape[1]:
         raise CoverageError(
-            f"sites={sites}: expected 1 to {free.size}, the number of candidates"
-            + (f" beside the {standing.size} that stand already" if standing.size else "")
+            f"sites={sites}: expected 1 to {columns.shape[1]}, the number of candidates"
         )
-    left = np.where(_any_covers(columns[:, standing]), 0.0, weight)
-    columns = columns[:, free]
-    single = gains(left, columns)
+    single = gains(weight, columns)
     if not single.any():
         raise CoverageError(
-            f"none of {free.size} candidates covers any of the weight of {left.sum():g} that is "
-            "not covered already; are demand and candidates in the same coordinates?"
+            f"none of {columns.shape[1]} candidates covers any of the weight of "
+            f"{weight.sum():g}; are demand and candidates in the same coordinates?"
         )
     if solver == "greedy":
-        chosen, added = lazy_greedy(left, columns, most=sites)
-        bound = _greedy_bound(left, columns, chosen, single=single, sites=sites)
+        chosen, added = lazy_greedy(weight, columns, most=sites)
+        bound = _greedy_bound(weight, columns, chosen, single=single, sites=sites)
     else:
-        picked, bound = solve_maximal_covering(left, columns, sites, time_limit_s)
-        order, added = lazy_greedy(left, columns[:, picked], most=sites)
+        picked, bound = solve_maximal_covering(weight, columns, sites, time_limit_s)
+        order, added = lazy_greedy(weight, columns[:, picked], most=sites)
         chosen = picked[order]
-    base, total = weight.sum() - left.sum(), weight.sum()
-    ranked = _ranked(free[chosen], added, base=base, total=total)
-    return Siting(ranked, solver, objective=float(added.sum()), bound=bound)
+    return Siting(_ranked(chosen, added), solver, objective=float(added.sum()), bound=bound)
 
 
 def set_covering(
@@ -212,23 +195,14 @@ def set_covering(
         picked, bound = solve_set_covering(columns[coverable], time_limit_s)
         order, added = lazy_greedy(ones, columns[:, picked], most=picked.size)
         chosen = picked[order]
-    ranked = _ranked(chosen, added, base=0.0, total=len(ones))
+    ranked = _ranked(chosen, added)
     return Siting(ranked, solver, objective=float(chosen.size), bound=bound, left_out=without)
 
 
-def _ranked(
-    chosen: NDArray[np.int64], added: NDArray[np.float64], base: float, total: float
-) -> pd.DataFrame:
-    covered = base + np.cumsum(added)
-    return pd.DataFrame(
-        {
-            "rank": np.arange(1, chosen.size + 1),
-            "candidate": chosen,
-            "gain": added,
-            "covered": covered,
-            "covered_share": np.minimum(covered / total, 1.0),
-        }
-    )
+def _ranked(chosen: NDArray[np.int64], added: NDArray[np.float64]) -> pd.DataFrame:
+    rank = np.arange(1, chosen.size + 1)
+    covered = np.cumsum(added)
+    return pd.DataFrame({"rank": rank, "candidate": chosen, "gain": added, "covered": covered})
 
 
 def _greedy_bound(

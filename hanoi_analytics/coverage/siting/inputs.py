@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -82,20 +81,6 @@ def checked_weights(weights: ArrayLike, demand: int) -> NDArray[np.float64]:
             f"the first is row {bad[0]}: {weight[bad[0]]}"
         )
     return weight
-
-
-def checked_already(already: Sequence[int], candidates: int) -> NDArray[np.int64]:
-    """Return different columns of the matrix."""
-    standing = np.asarray(already, dtype=np.int64)
-    if (
-        np.unique(standing).size != standing.size
-        or ((standing < 0) | (standing >= candidates)).any()
-    ):
-        raise CoverageError(
-            f"already: expected different columns of covers, 0 to {candidates - 1}, found "
-            f"{standing[:5].tolist()}{' …' if standing.size > 5 else ''}"
-        )
-    return standing
 
 
 def check_solver(solver: str, time_limit_s: float) -> None:

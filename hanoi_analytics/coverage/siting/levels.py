@@ -31,6 +31,9 @@ from hanoi_analytics.places.crosswalk import METRIC_CRS
 Floats = NDArray[np.float64]
 # The models begin here; nearer demand counts as being here.
 _NEAREST_M = 10.0
+_STRENGTH = (
+    *("frequency_mhz", "height_m", "power_w", "resource_blocks", "gain_dbi", "feeder_loss_db"),
+)
 # Pairs of demand and site looked at together, or those of one site: a few hundred MB.
 _PAIRS_AT_ONCE = 1_000_000
 
@@ -99,8 +102,12 @@ def covers_by_level(
     sites = site_positions(sectors)
     require_distinct(sites.to_numpy())
     members = _members(sectors, sites.index)
+    kinds = sectors[[*_STRENGTH, "pattern", "azimuth_deg", "tilt_deg"]].astype(
+        {"pattern": "category"}
+    )
+    kinds.attrs = {}  # pandas copies them with every step
     tree = cKDTree(demand)
-    reach_m = _reach_m(sectors, reliability, MODELS[model], radio)
+    reach_m = _reach_m(kinds, reliability, MODELS[model], radio)
     counts = tree.query_ball_point(sites.to_numpy(), reach_m, return_length=True)
     block = np.cumsum(counts) // _PAIRS_AT_ONCE
     parts = []
@@ -113,7 +120,7 @@ def covers_by_level(
         chance = np.zeros(len(row))
         for one in members[of].T:
             has = np.flatnonzero(one[site] >= 0)
-            some = sectors.iloc[one[site[has]]]
+            some = kinds.iloc[one[site[has]]]
             chance[has] = np.maximum(chance[has], _chance(some, offset[has], MODELS[model], radio))
         sure = chance >= reliability
         part = (np.ones(int(sure.sum()), dtype=bool), (row[sure], site[sure]))
@@ -170,15 +177,13 @@ def _members(sectors: pd.DataFrame, sites: pd.Index) -> NDArray[np.int64]:
 def _reach_m(sectors: pd.DataFrame, reliability: float, model: Model, radio: Radio) -> float:
     """Return a distance beyond which no sector can reach the reliability, even in its boresight."""
     distances_m = np.geomspace(_NEAREST_M, radio.range_m, 100)
-    strength = ["frequency_mhz", "height_m", "power_w", "resource_blocks", "gain_dbi"]
-    kinds = sectors[[*strength, "feeder_loss_db"]].drop_duplicates()
+    kinds = sectors[list(_STRENGTH)].drop_duplicates()
     kinds = kinds.assign(pattern="omni", azimuth_deg=0.0, tilt_deg=0.0)
-    reach_m = _NEAREST_M
-    for distance_m, farther_m in pairwise(distances_m):
+    for distance_m, farther_m in reversed(list(pairwise(distances_m))):
         offset_m = np.full((len(kinds), 2), [0.0, distance_m])
         if (_chance(kinds, offset_m, model, radio) >= reliability).any():
-            reach_m = farther_m
-    return reach_m
+            return float(farther_m)
+    return _NEAREST_M
 
 
 def _chance(sectors: pd.DataFrame, offset_m: Floats, model: Model, radio: Radio) -> Floats:

@@ -4,11 +4,9 @@ from hanoi_analytics.coverage.validation.accuracy import compare, confusion
 from hanoi_analytics.coverage.validation.calibration import Calibration, calibrate
 from hanoi_analytics.coverage.validation.local import aggregate, predicted_at, spatial_blocks
 from hanoi_analytics.coverage.validation.samples import read_samples
-from hanoi_analytics.coverage.validation.sorting import Sorted
 
 __all__ = [
     "Calibration",
-    "Sorted",
     "aggregate",
     "calibrate",
     "compare",

@@ -111,9 +111,9 @@ def confusion(
     pandas.DataFrame
         A row ``all``, then one for each land class: ``land_class``, ``n``, ``both``,
         ``predicted_only``, ``measured_only``, ``neither``; ``false_positive_share`` (not
-        measured as covered, of the places predicted as covered), ``missed_share`` (measured as
-        covered, of the places predicted as not covered) and ``agreement_share`` (of all), each
-        with ``…_low`` and ``…_high``, NaN of no places; ``few``: whether a share rests on fewer
+        measured as covered, of the places predicted as covered) and ``missed_share`` (measured as
+        covered, of the places predicted as not covered), each with ``…_low`` and ``…_high``,
+        NaN of no places; ``few``: whether a share rests on fewer
         than `least_n`.
 
     Raises
@@ -137,7 +137,6 @@ def confusion(
         shares = {
             "false_positive_share": (~found, inside & said),
             "missed_share": (found, inside & ~said),
-            "agreement_share": (found == said, inside),
         }
         estimates: dict[str, Estimate] = {
             key: share_interval(

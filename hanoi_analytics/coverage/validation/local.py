@@ -1,7 +1,9 @@
 """Samples brought to places, and places to blocks, so that their number is not overstated.
 
 A moving receiver writes many samples of one place, and one sample holds fast fading that no model
-predicts. Lee's criterion: the level of a place is taken over 40 wavelengths.
+predicts. Lee's criterion: the level of a place is taken over 40 wavelengths; here it is the median,
+which few outliers move and which path-loss models predict. Lee's own mean of the power lies up to
+1.6 dB higher (in Rayleigh fading; RSRP over a wide carrier holds less of it).
 
 References
 ----------
@@ -24,7 +26,6 @@ from hanoi_analytics.coverage.checks import CoverageError
 from hanoi_analytics.errors import nearest
 from hanoi_analytics.places.crosswalk import METRIC_CRS
 
-Statistic = Literal["median_db", "mean_mw"]
 Servers = Literal["each", "strongest"]
 
 _LIGHT_M_PER_US = 299.792458
@@ -73,7 +74,6 @@ def aggregate(
     *,
     side_m: float,
     frequency_mhz: float,
-    statistic: Statistic = "median_db",
     servers: Servers = "each",
     mean_of: Sequence[str] = (),
 ) -> pd.DataFrame:
@@ -87,10 +87,6 @@ def aggregate(
         Side of the square that counts as one place, at least 40 wavelengths.
     frequency_mhz : float
         Of the carrier; the lowest, if there are several.
-    statistic : {"median_db", "mean_mw"}
-        ``median_db``: the median, which few outliers move and which is what path-loss models
-        predict; ``mean_mw``: Lee's mean of the power. In Rayleigh fading the median lies 1.6 dB
-        lower; RSRP over a wide carrier holds less fading, and the two lie closer.
     servers : {"each", "strongest"}
         One row for each sector heard in a place, or only for the strongest of an operator.
     mean_of : sequence of str
@@ -106,7 +102,7 @@ def aggregate(
     Raises
     ------
     CoverageError
-        No samples, squares smaller than 40 wavelengths, an unknown statistic or column.
+        No samples, squares smaller than 40 wavelengths, an unknown choice or column.
 
     Examples
     --------
@@ -116,8 +112,6 @@ def aggregate(
     >>> aggregate(drive, side_m=50, frequency_mhz=2550)[["level_dbm", "samples"]].values.tolist()
     [[-91.0, 3.0]]
     """
-    if statistic not in get_args(Statistic):
-        raise CoverageError(f"statistic {statistic!r}: {nearest(statistic, get_args(Statistic))}")
     if servers not in get_args(Servers):
         raise CoverageError(f"servers {servers!r}: {nearest(servers, get_args(Servers))}")
     if not frequency_mhz > 0:
@@ -138,15 +132,9 @@ def aggregate(
     work = samples.assign(place=place, samples=1)
     apart = ["place", *(c for c in _APART if c in work)]
     keys = [*apart, *(c for c in ("sector_id",) if c in work)]
-    in_mw = statistic == "mean_mw"
-    if in_mw:
-        work["level_dbm"] = 10 ** (work["level_dbm"].astype(float) / 10)
-    level = "mean" if in_mw else "median"
     means = dict.fromkeys(("longitude", "latitude", *mean_of), "mean")
-    rules = {**means, "level_dbm": level, "samples": "sum"}
+    rules = {**means, "level_dbm": "median", "samples": "sum"}
     places = work.groupby(keys, dropna=False, sort=True).agg(rules).reset_index()
-    if in_mw:
-        places["level_dbm"] = 10 * np.log10(places["level_dbm"])
     if servers == "strongest":
         strongest = places.groupby(apart, dropna=False)["level_dbm"].idxmax()
         places = places.loc[strongest.sort_values()].reset_index(drop=True)

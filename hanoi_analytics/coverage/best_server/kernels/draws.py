@@ -24,7 +24,7 @@ def states(level, server, origin, cell_m, group, x, y, path, fading, median, bas
                 out[r, c, :2] = -np.inf
                 continue
             k = group[server[r, c]]
-            dx, dy = origin[0] + c * cell_m - x[k], origin[1] - r * cell_m - y[k]
+            dx, dy = (origin[0] + c) * cell_m - x[k], (origin[1] - r) * cell_m - y[k]
             square = max(np.float32(dx * dx + dy * dy), nearest2)
             i = min(((np.float32(square).view(np.int32) >> SHIFT) - base) >> COARSER, last)
             at = fading[path[k], :, i]

@@ -41,7 +41,7 @@ def covered(level, names, origin, cell_m, group, x, y, path, fading, base, neare
             if names[0, r, c] < 0:
                 continue
             k = group[names[0, r, c]]
-            dx, dy = origin[0] + c * cell_m - x[k], origin[1] - r * cell_m - y[k]
+            dx, dy = (origin[0] + c) * cell_m - x[k], (origin[1] - r) * cell_m - y[k]
             square = max(np.float32(dx * dx + dy * dy), nearest2)
             i = min(((np.float32(square).view(np.int32) >> SHIFT) - base) >> COARSER, last)
             at = fading[path[k], :, i]

@@ -14,6 +14,8 @@ FAR_STEPS = 20
 #: Steps of a table: the leading bits of the squared distance, 2**9 for every doubling.
 SHIFT = 14
 NODES = TILE // STEP + 1
+#: More than any power; infinity has no place in loops compiled with `fastmath`.
+MOST = np.float32(3e38)
 
 
 @njit(nogil=True, cache=True)
@@ -75,8 +77,9 @@ def add_sectors(k, left, top, step_m, sites, sectors, tables, scratch, best, sec
 def strongest(origin, cell_m, inside, sites, sectors, tables, carriers, level, second, names, sums):
     """Fill a block: `level` and `second` in mW, `names` their sectors, `sums` the carrier's power.
 
-    `origin` is the centre of the block's first cell; `inside` says which cells are wanted, the
-    others stay as they are. A sector number of -1 says that none is in range.
+    `origin` is the centre of the block's first cell, in cells: a coordinate is then the same
+    product in every block. `inside` says which cells are wanted, the others stay as they are. A
+    sector number of -1 says that none is in range.
     """
     rows, columns = inside.shape
     best = np.empty((TILE, TILE), np.float32)
@@ -99,9 +102,9 @@ def strongest(origin, cell_m, inside, sites, sectors, tables, carriers, level, s
             wanted = inside[row : row + TILE, column : column + TILE]
             if not wanted.any():
                 continue
-            left, top = origin[0] + column * cell_m, origin[1] - row * cell_m
+            left, top = (origin[0] + column) * cell_m, (origin[1] - row) * cell_m
             best[:] = 0
-            next_best[:] = np.inf
+            next_best[:] = MOST
             for r in range(wanted.shape[0]):
                 for c in range(wanted.shape[1]):
                     if wanted[r, c]:

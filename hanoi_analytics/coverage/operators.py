@@ -1,0 +1,30 @@
+"""Viet Nam's mobile operators, by the codes and the spellings that files have for them."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import pandas as pd
+
+#: Mobile network codes of Viet Nam (mobile country code 452): general knowledge, not confirmed.
+OPERATORS = MappingProxyType(
+    {1: "MobiFone", 2: "VinaPhone", 4: "Viettel", 5: "Vietnamobile", 7: "Gmobile"}
+)
+
+
+def brands(words: pd.Series[str]) -> pd.Series[str]:
+    """Return the brands that words name, and other words as they are.
+
+    Examples
+    --------
+    >>> brands(pd.Series(["VIETTEL", "Viettel Mobile", "452-04", "4", "VNPT"])).tolist()
+    ['Viettel', 'Viettel', 'Viettel', 'Viettel', 'VNPT']
+    """
+    simple = words.str.lower().str.replace(r"[^a-z0-9]", "", regex=True)
+    named = words.copy()
+    for code, brand in OPERATORS.items():
+        is_it = simple.str.contains(brand.lower(), regex=False) | simple.str.fullmatch(
+            rf"(?:452)?0?{code}"
+        )
+        named = named.mask(is_it.fillna(value=False).astype(bool), brand)
+    return named
