@@ -82,3 +82,11 @@ def test_blocks_change_nothing_where_range_ends() -> None:
         for block_cells in (32, 1024)
     ]  # fmt: skip
     xr.testing.assert_identical(*maps)
+
+
+def test_range_ends_between_two_cells() -> None:
+    found = signal_map(
+        sectors([0.0], [5.0], pattern="omni"), areas((900, 0, 1100, 10)), resolution_m=10,
+        radio=Radio(range_m=1000.0),
+    )  # fmt: skip
+    assert found["server"].to_numpy().tolist() == [[0] * 10 + [-1] * 10]

@@ -103,7 +103,8 @@ def test_the_least_a_file_needs_becomes_three_sectors_from_defaults(own: Path) -
     assert any(
         note.startswith("Sites without azimuth") and note.endswith(": 1.") for note in network.notes
     )
-    assert any(note.startswith("height_m: filled for 1 of 1 rows (31)") for note in network.notes)
+    filled = next(note for note in network.notes if note.startswith("Filled for all 1 rows: "))
+    assert "height_m (31)" in filled
     assert "height_m" in sectors.attrs["source"]["approximate"]
     assert [source["id"] for source in sectors.attrs["sources"]] == [
         "own/bare.csv",

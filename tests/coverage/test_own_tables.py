@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hanoi_analytics.coverage.network import HANOI, read_network
+from hanoi_analytics.coverage.checks import CoverageError
+from hanoi_analytics.coverage.network import HANOI, of_operator, read_network
 from hanoi_analytics.coverage.quality import read_speeds
 from hanoi_analytics.coverage.validation import read_samples
 
@@ -65,6 +66,9 @@ def test_words_of_a_planning_tool_are_understood(own: Path) -> None:
         6: "longitude: missing",
     }
     assert any("operator 'VIETTEL' as Viettel" in note for note in network.notes)
+    assert of_operator(network.sectors, "Viettel").attrs["source"]["id"] == "own/cells.csv"
+    with pytest.raises(CoverageError, match="'MobiFone'; known: Viettel"):
+        of_operator(network.sectors, "MobiFone")
 
 
 @pytest.mark.parametrize(

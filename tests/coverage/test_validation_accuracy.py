@@ -50,6 +50,12 @@ def test_the_exact_interval_is_the_published_one(
     assert (share.low, share.high) == pytest.approx((low, high), abs=5e-5)
 
 
+def test_one_group_tells_as_much_as_one_sample() -> None:
+    mean = mean_interval([1.1, 2.3, 4.7], groups=["a", "a", "a"])
+    assert mean.effective_n == 1
+    assert np.isnan([mean.low, mean.high]).all()
+
+
 def test_the_table_of_four_is_counted_by_class() -> None:
     predicted = [-90, -90, -90, -120, -120, -90]
     measured = [-90, -110, -120, -100, -130, -110]

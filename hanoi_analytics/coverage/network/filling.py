@@ -110,16 +110,21 @@ def say_filled(
     known: pd.DataFrame, table: pd.DataFrame, *, of: str
 ) -> tuple[dict[str, int], list[str]]:
     """Return for how many rows each column was filled, and sentences that say with what."""
-    counts, lines = {}, []
+    counts: dict[str, int] = {}
+    everywhere, lines = [], []
     for column in known:
         empty = known[column].isna()
-        if empty.any():
-            counts[str(column)] = int(empty.sum())
-            values = [
-                f"{v:g}" if isinstance(v, float) else v for v in table[column][empty].unique()
-            ]
-            shown = ", ".join(map(str, values[:5])) + (", …" if len(values) > 5 else "")
-            lines.append(f"{column}: filled for {empty.sum():,} of {len(known):,} {of} ({shown}).")
+        if not empty.any():
+            continue
+        counts[str(column)] = count = int(empty.sum())
+        values = [f"{v:g}" if isinstance(v, float) else v for v in table[column][empty].unique()]
+        shown = ", ".join(map(str, values[:5])) + (", …" if len(values) > 5 else "")
+        if count == len(known):
+            everywhere.append(f"{column} ({shown})")
+        else:
+            lines.append(f"{column}: filled for {count:,} of {len(known):,} {of} ({shown}).")
+    if everywhere:
+        lines.append(f"Filled for all {len(known):,} {of}: {', '.join(everywhere)}.")
     return counts, lines
 
 

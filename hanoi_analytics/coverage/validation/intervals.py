@@ -69,7 +69,9 @@ def mean_interval(
     mean = float(given.mean())
     error, count = _standard_error(given, groups)
     half = stats.t.ppf((1 + confidence) / 2, count - 1) * error if count > 1 else np.nan
-    effective = min(given.size, given.var(ddof=1) / error**2) if error > 0 else count
+    # The deviations of a single group sum to nothing but rounding.
+    known = count > 1 and error > 0
+    effective = min(given.size, given.var(ddof=1) / error**2) if known else count
     return Estimate(mean, float(mean - half), float(mean + half), given.size, float(effective))
 
 
