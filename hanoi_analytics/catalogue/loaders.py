@@ -37,7 +37,9 @@ def read_csv(path: Path, options: Options) -> pd.DataFrame:
             **options,
         )
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise UnreadableFileError(f"{path.name}: not a UTF-8 CSV table: {error}") from error
+        raise UnreadableFileError(
+            f"{path.name}: not a UTF-8 CSV table: {error}; in Excel, save it as 'CSV UTF-8'"
+        ) from error
     return cast("pd.DataFrame", frame)
 
 

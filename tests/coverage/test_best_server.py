@@ -273,8 +273,9 @@ def test_networks_and_areas_that_cannot_be_mapped() -> None:
     with pytest.raises(CoverageError, match="sectors of 2 operators"):
         signal_map(two, area)
     assert signal_map(two, area, any_operator=True)["level_dbm"].shape == (4, 4)
-    with pytest.raises(CoverageError, match="base_height_m"):
-        signal_map(sectors([0.0], [0.0], height_m=150.0), area)
+    tall = sectors([0.0, 9.0], [0.0, 9.0], height_m=[25.0, 150.0])
+    with pytest.raises(CoverageError, match="1 of 2 sectors, such as 's00001-0' with height_m 150"):
+        signal_map(tall, area)
     with pytest.raises(CoverageError, match="no coordinate system"):
         signal_map(sectors([0.0], [0.0]), area.set_crs(None, allow_override=True))
     with pytest.raises(CoverageError, match="nothing to cover"):

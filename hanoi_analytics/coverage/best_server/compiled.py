@@ -112,6 +112,8 @@ def compile_network(
         An unknown model, or heights, frequencies or ranges outside its limits.
     """
     models, numbers = _models(model, len(sectors))
+    for number, one in enumerate(models):
+        _check_limits(sectors[numbers == number], one)
     table = _described(sectors, radio, crs).assign(model=numbers)
     paths = _numbered(table, "path", ["model", "frequency_mhz", "height_m"])
     verticals = _numbered(table, "vertical", ["tilt_deg", "pattern"])
@@ -177,6 +179,24 @@ def _models(
     different = list(dict.fromkeys(chosen))
     number = {one: k for k, one in enumerate(different)}
     return different, np.array([number[one] for one in chosen])
+
+
+def _check_limits(sectors: pd.DataFrame, model: Model) -> None:
+    """Say which sectors a model was not made for."""
+    for column, argument, scale in (
+        ("height_m", "base_height_m", 1.0),
+        ("frequency_mhz", "frequency_ghz", 1e3),
+    ):
+        ends = [model.limits(state)[argument] for state in ("los", "nlos")]
+        low, high = max(end[0] for end in ends) * scale, min(end[1] for end in ends) * scale
+        wrong = sectors[~sectors[column].between(low, high)]
+        if not wrong.empty:
+            raise CoverageError(
+                f"{len(wrong):,} of {len(sectors):,} sectors, such as "
+                f"{wrong['sector_id'].iloc[0]!r} with {column} {wrong[column].iloc[0]:g}, are "
+                f"outside the limits of model {model.name!r}, {low:g} to {high:g}: leave them "
+                f"out, or give them another model"
+            )
 
 
 def _described(sectors: pd.DataFrame, radio: Radio, crs: str) -> pd.DataFrame:
