@@ -8,6 +8,8 @@ SITE ?= site
 LAB_OPTIONS ?=
 READY := $(VENV)/.ready
 export UV_PYTHON_DOWNLOADS := never
+# Empty means allowed: without compiled modules every kernel compiles its imports again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help install publish test test-fast lint format typecheck lab lock embedded clean
 

@@ -17,7 +17,7 @@ from shapely import Point, box
 from hanoi_analytics import maps
 from hanoi_analytics.maps import Map
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("maps_browser")]
+pytestmark = pytest.mark.browser
 
 SOURCE = {"citation": "Squares by hand", "tier": "own"}
 SIMULATED = {"citation": "Generator of masts, seed 7", "tier": "simulated"}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
+import fcntl
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, expect
 
-from hanoi_analytics.publishing import Outcome, Project, publish
+from hanoi_analytics.publishing import Ledger, Project, publish
 from hanoi_analytics.publishing.gate import check_page
 from tests.browser import NARROW, WIDE, offline_page, open_offline
 
@@ -23,8 +22,6 @@ NAMES = sorted(
     for path in (ROOT / "notebooks").rglob("*.ipynb")
     if ".ipynb_checkpoints" not in path.parts
 )
-THEMES = sorted({name.partition("/")[0] for name in NAMES})
-MIRROR = os.environ.get("HANOI_ANALYTICS_MIRROR", "")
 # What is known from elsewhere and must be found on a page.
 KNOWN = {
     "overview/hanoi": ["The 126 units hold 8,807,523 people on 3,359.77 km²"],
@@ -50,30 +47,23 @@ pytestmark = pytest.mark.timeout(900)
 
 
 def each(*pages: str) -> pytest.MarkDecorator:
-    """Give a test these pages, each without and with the remote data.
-
-    A theme with one set of data is a group: one worker publishes it, once. ``index`` is the index
-    of each theme's site.
-    """
-    found = []
-    for data, marks in (("alone", []), ("mirror", [pytest.mark.mirror])):
-        for page in pages:
-            for theme in THEMES if page == "index" else [page.partition("/")[0]]:
-                group = pytest.mark.xdist_group(f"pages-{theme}-{data}")
-                name = f"{data}-{theme}-index" if page == "index" else f"{data}-{page}"
-                found.append(pytest.param(data, theme, page, id=name, marks=[group, *marks]))
-    return pytest.mark.parametrize(("data", "theme", "page"), found)
+    """Give a test these pages, each without and with the remote data."""
+    found = [
+        pytest.param(data, page, id=f"{data}-{page}", marks=marks)
+        for data, marks in (("alone", []), ("mirror", [pytest.mark.mirror]))
+        for page in pages
+    ]
+    return pytest.mark.parametrize(("data", "page"), found)
 
 
 @dataclass(frozen=True)
 class Site:
-    """The pages of one theme, published with one set of data."""
+    """All pages, published with one set of data."""
 
     folder: Path
-    outcomes: list[Outcome]
 
     def file(self, page: str) -> Path:
-        return self.folder / f"{page}.html"
+        return self.folder / "site" / f"{page}.html"
 
     def soup(self, page: str) -> BeautifulSoup:
         return BeautifulSoup(self.file(page).read_text("utf-8"), "html.parser")
@@ -82,34 +72,28 @@ class Site:
         return " ".join(self.soup(page).get_text().split())
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Site]:
-    @functools.cache
-    def publish_theme(data: str, theme: str) -> Site:
-        folder = tmp_path_factory.mktemp("published")
-        project = Project(ROOT / "notebooks", folder / "site", folder / "ledger.sqlite")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("HANOI_ANALYTICS_CACHE", str(folder / "cache"))
-            patch.delenv("HANOI_ANALYTICS_MIRROR", raising=False)
-            if data == "mirror":
-                patch.setenv("HANOI_ANALYTICS_MIRROR", MIRROR)
-            names = [name for name in NAMES if name.startswith(f"{theme}/")]
-            return Site(project.site, publish(project, names))
-
-    return publish_theme
-
-
 @pytest.fixture
-def site(published: Callable[[str, str], Site], data: str, theme: str) -> Site:
-    return published(data, theme)
+def site(tmp_path_factory: pytest.TempPathFactory, data: str) -> Site:
+    """Publish all notebooks once in a session: the workers of pytest-xdist share the site."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = base / f"published-{data}"
+    with base.joinpath(f"published-{data}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            folder.mkdir()
+            publish(Project(ROOT / "notebooks", folder / "site", folder / "ledger.sqlite"))
+    return Site(folder)
 
 
 @each("index")
-def test_every_notebook_is_published(site: Site, theme: str, page: str) -> None:
-    names = [name for name in NAMES if name.startswith(f"{theme}/")]
-    assert {outcome.name: outcome.error for outcome in site.outcomes} == dict.fromkeys(names)
+def test_every_notebook_is_published(site: Site, page: str) -> None:
+    runs = Ledger(site.folder / "ledger.sqlite").last_runs()
+    assert {name: (run.status, run.error) for name, run in runs.items()} == {
+        f"{name}.html": ("published", None) for name in NAMES
+    }
     links = site.soup(page).select("h3 a")
-    assert [link["href"] for link in links] == [f"{name}.html" for name in names]
+    assert [link["href"] for link in links] == [f"{name}.html" for name in NAMES]
 
 
 @each(*NAMES, "index")

@@ -19,7 +19,7 @@ from tests.browser import (
     open_offline,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 MAP = """<!DOCTYPE html><html lang="en"><head><style>body { margin: 0; background: #dfe8e4 }</style>
 </head><body><p>A map</p><script>document.body.dataset.drawn = "yes";</script></body></html>"""
