@@ -30,7 +30,7 @@ publish: $(READY) ## run every notebook and publish it to site/
 	$(BIN)/hanoi publish --site $(SITE)
 
 test: $(READY) ## pass the tests
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 lint: $(READY) ## ruff on code and notebooks, mypy on the package
 	$(BIN)/ruff check .

@@ -12,8 +12,6 @@ from distributed import Client, LocalCluster
 from hanoi_analytics import cluster
 from hanoi_analytics.cluster import ClusterError
 
-pytestmark = pytest.mark.xdist_group("cluster")
-
 
 @pytest.fixture(autouse=True)
 def _no_named_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:

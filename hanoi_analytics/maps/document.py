@@ -86,16 +86,23 @@ class _OfflineMap(folium.Map):
         (function (map) {
             const bounds = L.latLngBounds({{ this.corners|tojson }});
             map.setView(bounds.getCenter(), 9);
-            // A frame that is not laid out yet has no size to fit the map to.
-            const sized = new ResizeObserver(function () {
-                if (!map.getContainer().clientWidth) { return; }
-                sized.disconnect();
+            function fit() {
                 map.invalidateSize(false);
                 map.fitBounds(bounds, {padding: [8, 8], animate: false});
                 map.setMinZoom(map.getZoom() - 1);
                 map.setMaxBounds(bounds.pad(0.75));
+            }
+            // A frame that is not laid out yet has no size to fit the map to.
+            const sized = new ResizeObserver(function () {
+                if (!map.getContainer().clientWidth) { return; }
+                sized.disconnect();
+                fit();
             });
-            sized.observe(map.getContainer());
+            if (map.getContainer().clientWidth) {
+                fit();
+            } else {
+                sized.observe(map.getContainer());
+            }
             L.control.scale({imperial: false}).addTo(map);
             // The wheel scrolls the page until the reader has chosen the map.
             map.on("focus", function () { map.scrollWheelZoom.enable(); });

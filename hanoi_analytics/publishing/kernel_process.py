@@ -14,14 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import papermill
 import yaml
 from traitlets.config import Config
-
-# Beside JupyterLab, jsonschema compiles a grammar of web addresses for two seconds when it is
-# imported. The schema of a notebook asks for no such check, and jsonschema does without.
-sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-
-import papermill  # noqa: E402
 
 
 def main() -> int:

@@ -128,7 +128,6 @@ def test_more_areas_than_a_short_number_holds() -> None:
     assert found.to_numpy().tolist() == [[32_999]]
 
 
-@pytest.mark.xdist_group("distributed")
 def test_two_worker_processes_give_the_same_bits() -> None:
     network, area = random_sectors(60, 4000, seed=4), areas((0, 0, 2600, 2600))
     here = signal_map(network, area, resolution_m=20, block_cells=64).compute()

@@ -47,6 +47,18 @@ def test_probability_from_published_losses_decides() -> None:
         assert found.toarray().tolist() == [[expected]]
 
 
+def test_the_wall_of_the_legacy_kind_brings_its_own_fading() -> None:
+    # 20 dB and 7 dB in all, instead of 4 and 6 dB: TR 38.901 Table 7.4.3-3. Other kinds add theirs.
+    level_dbm, threshold_dbm = 17.86 - 3.0 - 20.0, -120.0
+    chance = 0.0363 * NormalDist(0, 7).cdf(level_dbm - 97.10 - threshold_dbm)
+    chance += (1 - 0.0363) * NormalDist(0, 7).cdf(level_dbm - 127.17 - threshold_dbm)
+    radio = Radio(thresholds_dbm=(threshold_dbm,), body_loss_db=3.0, indoor="legacy_20db")
+    there = CENTRE + np.array([[0, 500]])
+    for reliability, expected in ((chance - 0.002, True), (chance + 0.002, False)):
+        found = covers_by_level(there, sites((0, 0)), reliability=reliability, radio=radio)
+        assert found.toarray().tolist() == [[expected]]
+
+
 def test_free_space_covers_a_disc_of_known_radius() -> None:
     # 17.86 − 3 − (32.45 + 20 lg(2550) + 20 lg(d_km)) = −80 dBm at this distance between antennas.
     slant_m = 1000 * 10 ** ((17.86 - 3 + 80 - 32.448 - 20 * math.log10(2550)) / 20)
@@ -93,6 +105,11 @@ def test_sites_stand_where_the_table_has_them() -> None:
         found.to_numpy(), CENTRE + np.array([[0, 0], [700, -400]]), atol=0.01
     )
     assert found.index.tolist() == ["S0", "S1"]
+
+
+def test_a_sector_outside_the_models_limits_is_named() -> None:
+    with pytest.raises(CoverageError, match=r"'S0' with height_m 90, are outside the limits"):
+        covers_by_level(CENTRE, sites((0, 0)).assign(height_m=90.0), reliability=0.9)
 
 
 def test_wrong_inputs_are_named() -> None:

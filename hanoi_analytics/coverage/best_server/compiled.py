@@ -13,26 +13,22 @@ from pyproj import Transformer
 
 from hanoi_analytics.coverage.best_server.kernels.service import COARSER
 from hanoi_analytics.coverage.best_server.kernels.strongest import SHIFT
+from hanoi_analytics.coverage.best_server.paths import (
+    NEAREST_M,
+    AnyModel,
+    Array,
+    Path,
+    boresight_dbm,
+    chosen_models,
+)
 from hanoi_analytics.coverage.best_server.settings import Radio
-from hanoi_analytics.coverage.checks import CoverageError
 from hanoi_analytics.coverage.network.antenna import (
     FRONT_TO_BACK_DB,
     horizontal_attenuation_db,
     vertical_attenuation_db,
 )
-from hanoi_analytics.coverage.network.link import reference_signal_power_dbm
-from hanoi_analytics.coverage.propagation import (
-    MODELS,
-    Model,
-    PenetrationLoss,
-    penetration_loss_db,
-)
-from hanoi_analytics.errors import nearest
+from hanoi_analytics.coverage.propagation import Model
 
-Array = npt.NDArray[Any]
-AnyModel = str | Model
-#: Levels nearer than this are those at this distance: the models begin here.
-NEAREST_M = 10.0
 _COSINES, _SINES = 4097, 32_769
 # A table for every height would be one for every site: a decimetre changes no level by 0.01 dB.
 _HEIGHT_STEP_M = 0.1
@@ -111,9 +107,7 @@ def compile_network(
     CoverageError
         An unknown model, or heights, frequencies or ranges outside its limits.
     """
-    models, numbers = _models(model, len(sectors))
-    for number, one in enumerate(models):
-        _check_limits(sectors[numbers == number], one)
+    models, numbers = chosen_models(model, sectors)
     table = _described(sectors, radio, crs).assign(model=numbers)
     paths = _numbered(table, "path", ["model", "frequency_mhz", "height_m"])
     verticals = _numbered(table, "vertical", ["tilt_deg", "pattern"])
@@ -163,60 +157,17 @@ def compile_network(
     )
 
 
-def _models(
-    model: AnyModel | Sequence[AnyModel], count: int
-) -> tuple[list[Model], npt.NDArray[np.int64]]:
-    """Return the different models, and which of them each sector has."""
-    named = [model] * count if isinstance(model, str | Model) else list(model)
-    if len(named) != count:
-        raise CoverageError(
-            f"model: expected one, or one for each of {count} sectors, found {len(named)}"
-        )
-    unknown = [one for one in named if isinstance(one, str) and one not in MODELS]
-    if unknown:
-        raise CoverageError(f"model {unknown[0]!r}; {nearest(unknown[0], MODELS)}")
-    chosen = [MODELS[one] if isinstance(one, str) else one for one in named]
-    different = list(dict.fromkeys(chosen))
-    number = {one: k for k, one in enumerate(different)}
-    return different, np.array([number[one] for one in chosen])
-
-
-def _check_limits(sectors: pd.DataFrame, model: Model) -> None:
-    """Say which sectors a model was not made for."""
-    for column, argument, scale in (
-        ("height_m", "base_height_m", 1.0),
-        ("frequency_mhz", "frequency_ghz", 1e3),
-    ):
-        ends = [model.limits(state)[argument] for state in ("los", "nlos")]
-        low, high = max(end[0] for end in ends) * scale, min(end[1] for end in ends) * scale
-        wrong = sectors[~sectors[column].between(low, high)]
-        if not wrong.empty:
-            raise CoverageError(
-                f"{len(wrong):,} of {len(sectors):,} sectors, such as "
-                f"{wrong['sector_id'].iloc[0]!r} with {column} {wrong[column].iloc[0]:g}, are "
-                f"outside the limits of model {model.name!r}, {low:g} to {high:g}: leave them "
-                f"out, or give them another model"
-            )
-
-
 def _described(sectors: pd.DataFrame, radio: Radio, crs: str) -> pd.DataFrame:
     """Return what the loops use of each sector: place, angles, frequency, reference level."""
     x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(
         sectors["longitude"].to_numpy(), sectors["latitude"].to_numpy()
-    )
-    power_dbm = reference_signal_power_dbm(sectors["power_w"], sectors["resource_blocks"])
-    reference_dbm = (
-        np.asarray(power_dbm)
-        + sectors["gain_dbi"].to_numpy()
-        - sectors["feeder_loss_db"].to_numpy()
-        - radio.body_loss_db
     )
     names = ["frequency_mhz", "subcarrier_spacing_khz", "tilt_deg", "pattern", "azimuth_deg"]
     return pd.DataFrame({name: sectors[name].to_numpy() for name in names}).assign(
         height_m=(sectors["height_m"].to_numpy() / _HEIGHT_STEP_M).round() * _HEIGHT_STEP_M,
         x=x,
         y=y,
-        reference_dbm=reference_dbm,
+        reference_dbm=boresight_dbm(sectors, radio),
         row=np.arange(len(sectors)),
     )
 
@@ -248,65 +199,13 @@ def _path_tables(
     gain = np.empty((len(paths), distance_m.size), np.float32)
     fading = np.empty((len(paths), 5, coarse_m.size), np.float32)
     for k, (number, mhz, height_m) in enumerate(zip(*(paths[c] for c in paths), strict=True)):
-        path = _Path(models[number], mhz / 1e3, height_m, radio)
+        path = Path(models[number], mhz / 1e3, height_m, radio)
         gain[k] = _milliwatts(-path.losses_db(distance_m)[0])
         mean, clear, hidden, seen = path.losses_db(coarse_m)
         # Without fading the probability is a step; this keeps the division behind it finite.
         sigmas = np.maximum(path.sigmas_db(coarse_m), 1e-6)
         fading[k] = [mean - clear, mean - hidden, seen, *sigmas]
     return gain, fading
-
-
-@dataclass(frozen=True)
-class _Path:
-    """A model at one frequency and height, with the wall before the receiver."""
-
-    model: Model
-    frequency_ghz: float
-    base_height_m: float
-    radio: Radio
-
-    def losses_db(self, distance_m: Array) -> tuple[Array, Array, Array, Array]:
-        """Return the mean loss, that with line of sight, that without, and its probability."""
-        apart_m, at = self._arguments(distance_m)
-        wall = self._wall()
-        wall_db = 0.0 if wall is None else float(wall.mean_db)
-        clear = self.model.path_loss_db(apart_m, **at, state="los") + wall_db
-        hidden = self.model.path_loss_db(apart_m, **at, state="nlos") + wall_db
-        seen = self.model.los_probability(apart_m, terminal_height_m=self.radio.terminal_height_m)
-        return seen * clear + (1.0 - seen) * hidden, clear, hidden, seen
-
-    def sigmas_db(self, distance_m: Array) -> Array:
-        """Return the spread of the level with line of sight and without, the wall's with it."""
-        apart_m, at = self._arguments(distance_m)
-        wall = self._wall()
-        outdoors = np.array(
-            [self.model.shadow_sigma_db(apart_m, **at, state=state) for state in ("los", "nlos")]
-        )
-        if wall is None:
-            return outdoors
-        if wall.shadow_sigma_db is not None:
-            outdoors = np.full_like(outdoors, wall.shadow_sigma_db)
-        return np.hypot(outdoors, wall.sigma_db)
-
-    def _arguments(self, distance_m: Array) -> tuple[Array, dict[str, Any]]:
-        # Nearer than where a model begins, its loss is taken from there.
-        begins_m = max(self.model.limits(state)["distance_2d_m"][0] for state in ("los", "nlos"))
-        return np.maximum(distance_m, begins_m), {
-            "frequency_ghz": self.frequency_ghz,
-            "base_height_m": self.base_height_m,
-            "terminal_height_m": self.radio.terminal_height_m,
-        }
-
-    def _wall(self) -> PenetrationLoss | None:
-        if self.radio.indoor == "none":
-            return None
-        return penetration_loss_db(
-            self.frequency_ghz,
-            kind=self.radio.indoor,
-            version=self.radio.specification,
-            depth_m=self.radio.depth_m,
-        )
 
 
 def _vertical_tables(verticals: pd.DataFrame) -> Array:

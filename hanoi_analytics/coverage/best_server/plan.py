@@ -9,8 +9,9 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from hanoi_analytics.coverage.best_server.compiled import AnyModel, Compiled, compile_network
+from hanoi_analytics.coverage.best_server.compiled import Compiled, compile_network
 from hanoi_analytics.coverage.best_server.grid import Grid, grid_over, in_metres
+from hanoi_analytics.coverage.best_server.paths import AnyModel
 from hanoi_analytics.coverage.best_server.settings import Radio
 from hanoi_analytics.coverage.checks import CoverageError
 from hanoi_analytics.coverage.network.schema import check_sectors

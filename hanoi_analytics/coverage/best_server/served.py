@@ -19,10 +19,10 @@ from scipy.special import ndtri
 
 from hanoi_analytics import rasters
 from hanoi_analytics.coverage.best_server.blocks import block_layers
-from hanoi_analytics.coverage.best_server.compiled import AnyModel
 from hanoi_analytics.coverage.best_server.fading import correlated_field, site_shifts
 from hanoi_analytics.coverage.best_server.grid import Grid
 from hanoi_analytics.coverage.best_server.kernels.draws import count_covered, states
+from hanoi_analytics.coverage.best_server.paths import AnyModel
 from hanoi_analytics.coverage.best_server.plan import Plan, plan
 from hanoi_analytics.coverage.best_server.settings import Radio
 from hanoi_analytics.coverage.checks import CoverageError

@@ -12,9 +12,9 @@ import rioxarray  # noqa: F401 - gives arrays their .rio
 import xarray as xr
 
 from hanoi_analytics.coverage.best_server.blocks import LAYERS, lazy_layers
-from hanoi_analytics.coverage.best_server.compiled import AnyModel
 from hanoi_analytics.coverage.best_server.grid import Grid
 from hanoi_analytics.coverage.best_server.kernels.strongest import TILE
+from hanoi_analytics.coverage.best_server.paths import AnyModel
 from hanoi_analytics.coverage.best_server.plan import plan
 from hanoi_analytics.coverage.best_server.settings import Radio
 from hanoi_analytics.coverage.checks import CoverageError

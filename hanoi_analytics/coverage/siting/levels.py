@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,12 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 from scipy.special import ndtr
 
+from hanoi_analytics.coverage.best_server.paths import (
+    NEAREST_M,
+    Path,
+    boresight_dbm,
+    chosen_models,
+)
 from hanoi_analytics.coverage.best_server.settings import Radio
 from hanoi_analytics.coverage.checks import CoverageError
 from hanoi_analytics.coverage.network.antenna import (
@@ -20,17 +25,13 @@ from hanoi_analytics.coverage.network.antenna import (
     horizontal_attenuation_db,
     vertical_attenuation_db,
 )
-from hanoi_analytics.coverage.network.link import reference_signal_power_dbm
 from hanoi_analytics.coverage.network.schema import check_sectors
-from hanoi_analytics.coverage.propagation import MODELS, Model, penetration_loss_db
+from hanoi_analytics.coverage.propagation import Model
 from hanoi_analytics.coverage.siting.covers import within
 from hanoi_analytics.coverage.siting.inputs import positions, require_distinct
-from hanoi_analytics.errors import nearest
 from hanoi_analytics.places.crosswalk import METRIC_CRS
 
 Floats = NDArray[np.float64]
-# The models begin here; nearer demand counts as being here.
-_NEAREST_M = 10.0
 _STRENGTH = (
     *("frequency_mhz", "height_m", "power_w", "resource_blocks", "gain_dbi", "feeder_loss_db"),
 )
@@ -74,7 +75,7 @@ def covers_by_level(
     Raises
     ------
     CoverageError
-        Inputs out of limits, sectors of one site at two places, two sites at one place.
+        Inputs or sectors out of limits, sectors of one site at two places, two sites at one place.
 
     Notes
     -----
@@ -96,10 +97,9 @@ def covers_by_level(
         raise CoverageError(
             f"radio: expected one threshold, found {radio.thresholds_dbm}: choose which decides"
         )
-    if model not in MODELS:
-        raise CoverageError(f"model {model!r}; {nearest(model, MODELS)}")
     demand = positions(demand_xy_m, "demand")
     sites = site_positions(sectors)
+    (chosen,), _ = chosen_models(model, sectors)
     require_distinct(sites.to_numpy())
     members = _members(sectors, sites.index)
     kinds = sectors[[*_STRENGTH, "pattern", "azimuth_deg", "tilt_deg"]].astype(
@@ -107,7 +107,7 @@ def covers_by_level(
     )
     kinds.attrs = {}  # pandas copies them with every step
     tree = cKDTree(demand)
-    reach_m = _reach_m(kinds, reliability, MODELS[model], radio)
+    reach_m = _reach_m(kinds, reliability, chosen, radio)
     counts = tree.query_ball_point(sites.to_numpy(), reach_m, return_length=True)
     block = np.cumsum(counts) // _PAIRS_AT_ONCE
     parts = []
@@ -121,7 +121,7 @@ def covers_by_level(
         for one in members[of].T:
             has = np.flatnonzero(one[site] >= 0)
             some = kinds.iloc[one[site[has]]]
-            chance[has] = np.maximum(chance[has], _chance(some, offset[has], MODELS[model], radio))
+            chance[has] = np.maximum(chance[has], _chance(some, offset[has], chosen, radio))
         sure = chance >= reliability
         part = (np.ones(int(sure.sum()), dtype=bool), (row[sure], site[sure]))
         parts.append(sparse.csc_array(part, shape=near.shape))
@@ -176,36 +176,28 @@ def _members(sectors: pd.DataFrame, sites: pd.Index) -> NDArray[np.int64]:
 
 def _reach_m(sectors: pd.DataFrame, reliability: float, model: Model, radio: Radio) -> float:
     """Return a distance beyond which no sector can reach the reliability, even in its boresight."""
-    distances_m = np.geomspace(_NEAREST_M, radio.range_m, 100)
+    distances_m = np.geomspace(NEAREST_M, radio.range_m, 100)
     kinds = sectors[list(_STRENGTH)].drop_duplicates()
     kinds = kinds.assign(pattern="omni", azimuth_deg=0.0, tilt_deg=0.0)
     for distance_m, farther_m in reversed(list(pairwise(distances_m))):
         offset_m = np.full((len(kinds), 2), [0.0, distance_m])
         if (_chance(kinds, offset_m, model, radio) >= reliability).any():
             return float(farther_m)
-    return _NEAREST_M
+    return NEAREST_M
 
 
 def _chance(sectors: pd.DataFrame, offset_m: Floats, model: Model, radio: Radio) -> Floats:
     """Return the probability that each sector's level reaches the threshold at its offset."""
-    distance_m = np.maximum(np.hypot(*offset_m.T), _NEAREST_M)
-    at: dict[str, Any] = {
-        "frequency_ghz": sectors["frequency_mhz"].to_numpy() / 1e3,
-        "base_height_m": sectors["height_m"].to_numpy(),
-        "terminal_height_m": radio.terminal_height_m,
-    }
-    wall_db, wall_sigma_db = _wall(at["frequency_ghz"], radio)
-    sent_dbm = _sent_dbm(sectors, offset_m, distance_m, radio)
-    spare_db = sent_dbm - wall_db - radio.thresholds_dbm[0]
-    seen = model.los_probability(distance_m, terminal_height_m=radio.terminal_height_m)
-    states: tuple[tuple[Literal["los", "nlos"], Floats], ...] = (("los", seen), ("nlos", 1 - seen))
-    chance = np.zeros(len(distance_m))
-    for state, share in states:
-        margin_db = spare_db - model.path_loss_db(distance_m, **at, state=state)
-        sigma_db = np.hypot(model.shadow_sigma_db(distance_m, **at, state=state), wall_sigma_db)
-        # Free space has no spread: a step, without dividing by zero.
-        chance += share * ndtr(margin_db / np.maximum(sigma_db, 1e-9))
-    return chance
+    distance_m = np.maximum(np.hypot(*offset_m.T), NEAREST_M)
+    height_m = sectors["height_m"].to_numpy()
+    path = Path(model, sectors["frequency_mhz"].to_numpy() / 1e3, height_m, radio)
+    spare_db = _sent_dbm(sectors, offset_m, distance_m, radio) - radio.thresholds_dbm[0]
+    _, clear_db, hidden_db, seen = path.losses_db(distance_m)
+    # Free space has no spread: a step, without dividing by zero.
+    clear_sigma_db, hidden_sigma_db = np.maximum(path.sigmas_db(distance_m), 1e-9)
+    clear = ndtr((spare_db - clear_db) / clear_sigma_db)
+    hidden = ndtr((spare_db - hidden_db) / hidden_sigma_db)
+    return np.asarray(seen * clear + (1 - seen) * hidden)
 
 
 def _sent_dbm(sectors: pd.DataFrame, offset_m: Floats, distance_m: Floats, radio: Radio) -> Floats:
@@ -213,21 +205,10 @@ def _sent_dbm(sectors: pd.DataFrame, offset_m: Floats, distance_m: Floats, radio
     rise_m = sectors["height_m"].to_numpy() - radio.terminal_height_m
     off_tilt_deg = np.degrees(np.arctan2(rise_m, distance_m)) - sectors["tilt_deg"].to_numpy()
     off_azimuth_deg = np.degrees(np.arctan2(*offset_m.T)) - sectors["azimuth_deg"].to_numpy()
-    power_dbm = reference_signal_power_dbm(sectors["power_w"], sectors["resource_blocks"])
-    gain_db = (sectors["gain_dbi"] - sectors["feeder_loss_db"]).to_numpy() - radio.body_loss_db
     lost_db = np.empty(len(sectors))
     for name in sectors["pattern"].unique():
         of = (sectors["pattern"] == name).to_numpy()
         across_db = horizontal_attenuation_db(name, off_azimuth_deg[of])
         down_db = vertical_attenuation_db(name, off_tilt_deg[of])
         lost_db[of] = np.minimum(across_db + down_db, FRONT_TO_BACK_DB[name])
-    return power_dbm + gain_db - lost_db
-
-
-def _wall(frequency_ghz: Floats, radio: Radio) -> tuple[Floats | float, float]:
-    if radio.indoor == "none":
-        return 0.0, 0.0
-    wall = penetration_loss_db(
-        frequency_ghz, kind=radio.indoor, version=radio.specification, depth_m=radio.depth_m
-    )
-    return wall.mean_db, wall.sigma_db
+    return boresight_dbm(sectors, radio) - lost_db

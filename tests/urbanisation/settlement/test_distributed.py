@@ -13,7 +13,6 @@ from hanoi_analytics.urbanisation import settlement
 from tests.urbanisation.settlement.inputs import SMALL, even_chunks, grid
 
 
-@pytest.mark.xdist_group("cluster")
 def test_processes_give_what_threads_give(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
     random = np.random.default_rng(20)
