@@ -34,7 +34,7 @@ def measure(**spec: Any) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, _HERE / "coverage_measure.py", json.dumps(given)],
         check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(_HERE.parent), "OPENBLAS_NUM_THREADS": "1"},
     )

@@ -23,7 +23,7 @@ from hanoi_analytics.places.crosswalk import METRIC_CRS
 
 Floats = npt.NDArray[np.float64]
 
-OPERATORS = ("MobiFone", "VinaPhone", "Viettel")
+_OPERATORS = ("MobiFone", "VinaPhone", "Viettel")
 
 # People per km² from which a place is of a class, height of antennas (mean, spread), tilt.
 _CLASSES = ((0.0, 38.0, 5.0, 4.0), (2_000.0, 30.0, 4.0, 6.0), (10_000.0, 25.0, 3.0, 8.0))
@@ -38,7 +38,7 @@ def network(
     bts: int = 12_000,
     sites_per_bts: float = 0.36,
     share_5g: float = 0.6,
-    operators: tuple[str, ...] = OPERATORS,
+    operators: tuple[str, ...] = _OPERATORS,
 ) -> pd.DataFrame:
     """Draw a 5G network: sites by people, operators by their counts of 2015, three sectors each.
 
@@ -83,10 +83,10 @@ def network(
             f"least, and a share above 0 and up to 1"
         )
     for name in operators:
-        if name not in OPERATORS:
-            raise CoverageError(f"operator {name!r}; {nearest(name, OPERATORS)}")
+        if name not in _OPERATORS:
+            raise CoverageError(f"operator {name!r}; {nearest(name, _OPERATORS)}")
     if not operators:
-        raise CoverageError(f"operators is empty: expected some of {', '.join(OPERATORS)}")
+        raise CoverageError(f"operators is empty: expected some of {', '.join(_OPERATORS)}")
     rng = np.random.default_rng(seed)
     places = _places(sites, rng)
     places = places.sample(max(1, round(share_5g * sites)), random_state=rng).sort_index()
