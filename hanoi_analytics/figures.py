@@ -124,7 +124,8 @@ def finish(
     Raises
     ------
     FigureError
-        If title or alt is empty, an axis has no label, or nothing says where the data come from.
+        If title or alt is empty, an axis has no label, nothing says where the data come from, or
+        the figure has a title or legend of its own.
 
     Examples
     --------
@@ -138,6 +139,11 @@ def finish(
     if fig.get_suptitle():
         raise FigureError(
             f"the figure has a suptitle, {fig.get_suptitle()!r}: give it to finish(title=…) instead"
+        )
+    if fig.legends:
+        raise FigureError(
+            "the figure has a legend of its own, which would lie on the title or the sources: "
+            "use that of its axes, such as ax.legend(bbox_to_anchor=(0.5, -0.2))"
         )
     _check_labels(fig)
     origin = provenance(data, error=FigureError, stated=source)

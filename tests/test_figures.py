@@ -203,3 +203,10 @@ def test_suptitle_and_empty_figure_are_refused() -> None:
         finished(fig, table(source=CENSUS))
     with pytest.raises(FigureError, match="has no axes"):
         finished(Figure(), table(source=CENSUS))
+
+
+def test_a_legend_that_would_lie_on_the_sources_is_refused() -> None:
+    fig, ax = chart()
+    fig.legend(ax.lines, ["one"], loc="outside lower center")
+    with pytest.raises(FigureError, match="use that of its axes"):
+        finished(fig, table(source=CENSUS))
