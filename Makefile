@@ -7,6 +7,11 @@ UV_VERSION := 0.13.9
 SITE ?= site
 LAB_OPTIONS ?=
 READY := $(VENV)/.ready
+# Beside the environment, not in it: pandera imports pyspark wherever it finds it.
+SPARK := $(VENV)/spark
+SPARK_READY := $(if $(shell command -v java),$(SPARK)/.ready)
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --upgrade
 export UV_PYTHON_DOWNLOADS := never
 # Empty means allowed: without compiled modules every kernel compiles its imports again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -26,10 +31,14 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
+$(SPARK)/.ready: requirements-spark.lock $(READY)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(SPARK) --require-hashes -r requirements-spark.lock
+	@touch $@
+
 publish: $(READY) ## run every notebook and publish it to site/
 	$(BIN)/hanoi publish --site $(SITE)
 
-test: $(READY) ## pass the tests
+test: $(READY) $(SPARK_READY) ## pass the tests
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 lint: $(READY) ## ruff on code and notebooks, mypy on the package
@@ -45,9 +54,11 @@ format: $(READY) ## let ruff write the format, and strip the notebooks
 lab: $(READY) ## open JupyterLab on notebooks/, on this machine only, with a token
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(LAB_OPTIONS)
 
-lock: ## solve requirements.lock again
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --all-extras --upgrade -o requirements.lock pyproject.toml
+lock: ## solve the two lock files again
+	$(BIN)/$(LOCK) --extra dev --extra excel --extra lab --extra linkage --extra parquet \
+		--extra siting -o requirements.lock pyproject.toml
+	$(BIN)/python -c 'import tomllib; extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; print(*extras["spark"], sep="\n")' \
+		| $(BIN)/$(LOCK) -o requirements-spark.lock -
 
 embedded: $(READY) ## cut data/embedded/ again from the packages named in its script (needs PyPI)
 	$(BIN)/uv run --no-project --python $(BIN)/python data/embedded/build.py

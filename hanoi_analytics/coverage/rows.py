@@ -126,7 +126,8 @@ def read_rows(
 
 
 def _lines(file: str, title: str) -> pd.Series[str]:
-    whole = {"sep": _NONE, "quoting": csv.QUOTE_NONE, "header": None, "names": ["line"]}
+    whole: dict[str, Any] = {"sep": _NONE, "quoting": csv.QUOTE_NONE, "header": None}
+    whole["names"] = ["line"]
     lines = catalogue.load_own_rows(file, title=title, skip_blank_lines=False, **whole)["line"]
     return lines.fillna("")
 
