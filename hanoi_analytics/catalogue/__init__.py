@@ -20,6 +20,7 @@ from hanoi_analytics.catalogue.loading import (
     path,
     verify,
 )
+from hanoi_analytics.catalogue.people import guard_people
 from hanoi_analytics.catalogue.sources import Source, SourcesTable, forget_sources, sources_used
 from hanoi_analytics.catalogue.validation import SchemaError
 
@@ -37,6 +38,7 @@ __all__ = [
     "entries",
     "fetch",
     "forget_sources",
+    "guard_people",
     "load",
     "load_own",
     "load_own_rows",

@@ -83,6 +83,13 @@ class OwnRaster(_Strict):
     ge: float | None = None
 
 
+class People(_Strict):
+    """The columns of a table of people whose values may be on no page."""
+
+    names: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+
+
 class RemoteFile(_Strict):
     """One file of the remote tier."""
 
@@ -124,6 +131,7 @@ class Entry(_Strict):
     table: TableSchema | None = None
     raster: RasterSchema | None = None
     own: OwnRaster | None = None
+    people: People | None = None
 
     @field_validator("file")
     @classmethod
@@ -155,6 +163,11 @@ class Entry(_Strict):
             raise ValueError("give either 'table' or 'raster': what the data must look like")
         if self.own is not None and self.table is not None:
             raise ValueError("'own' is for rasters: an own table has the columns of 'table'")
+        if self.people is not None:
+            known = () if self.table is None else self.table.columns
+            for name in (*self.people.names, *self.people.numbers):
+                if name not in known:
+                    raise ValueError(f"'people' column {name!r}: {nearest(name, known)}")
         placed = self.raster is not None or (self.table is not None and self.table.geometry)
         if placed and self.crs is None:
             raise ValueError("data with a place on the map need 'crs', such as EPSG:4326")
@@ -267,6 +280,7 @@ def _explain(error: ValidationError, root: yaml.Node | None, path: Path) -> str:
         "table": TableSchema,
         "raster": RasterSchema,
         "own": OwnRaster,
+        "people": People,
         "files": RemoteFile,
         "columns": Column,
     }

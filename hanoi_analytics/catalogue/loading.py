@@ -12,6 +12,7 @@ import pandas as pd
 
 from hanoi_analytics.catalogue import files, loaders
 from hanoi_analytics.catalogue.entries import CatalogueError, Entry, cached_catalogue
+from hanoi_analytics.catalogue.people import guard_people
 from hanoi_analytics.catalogue.sources import Source, record
 from hanoi_analytics.catalogue.validation import check_own_raster, check_raster, check_table
 from hanoi_analytics.errors import nearest
@@ -135,7 +136,7 @@ def load_own(file: str, *, like: str) -> Any:
     return _finish(data, entry, _own_source(file, _own_title(entry, path)), own=True)
 
 
-def load_own_rows(file: str, *, title: str, **options: Any) -> pd.DataFrame:
+def load_own_rows(file: str, *, title: str, people: bool = False, **options: Any) -> pd.DataFrame:
     """Load a table of your own as it stands, for a reader that sorts good rows from bad.
 
     Nothing is checked here: every value of a CSV stays text, so that the reader can say of each
@@ -147,6 +148,9 @@ def load_own_rows(file: str, *, title: str, **options: Any) -> pd.DataFrame:
         Path inside ``data/own/``; CSV (also ``.csv.gz``) or Parquet.
     title : str
         What the table holds, for the list of sources.
+    people : bool
+        The rows are people: publishing fails if a name or number of theirs is on the page; the
+        columns are those `guard_people` looks for.
     **options
         For pandas' reader of that format, such as ``header=None``.
 
@@ -165,6 +169,8 @@ def load_own_rows(file: str, *, title: str, **options: Any) -> pd.DataFrame:
     if not isinstance(data, pd.DataFrame) or "geometry" in data.columns:
         raise CatalogueError(f"{file}: expected a plain table, CSV or Parquet")
     rows = data.reset_index(drop=True)
+    if people:
+        guard_people(rows, title=f"own/{file}")
     rows.attrs["source"] = record(_own_source(file, f"{path.name}, given by its user: {title}"))
     return rows
 
@@ -304,6 +310,8 @@ def _finish(data: Any, entry: Entry, source: Source, *, own: bool = False) -> An
         if not isinstance(data, pd.DataFrame):
             raise CatalogueError(f"{name}: expected a table like {entry.id!r}, found a raster")
         data = check_table(data, schema, name, entry.crs)
+        if entry.people is not None:
+            guard_people(data, title=name, names=entry.people.names, numbers=entry.people.numbers)
     elif entry.raster is not None or entry.own is not None:
         if isinstance(data, pd.DataFrame):
             raise CatalogueError(f"{name}: expected a raster like {entry.id!r}, found a table")

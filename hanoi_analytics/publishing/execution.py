@@ -36,13 +36,17 @@ class NotebookFailedError(HanoiError):
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be run: a notebook with checked parameters, where, and for how long at most."""
+    """What is to be run: a notebook with checked parameters, where, and for how long at most.
+
+    The kernel gets the variables of `environment` beside those of this process.
+    """
 
     notebook: Path
     parameters: Mapping[str, object]
     working_folder: Path
     timeout_s: float
     cancelled: threading.Event = field(default_factory=threading.Event)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def execute(request: Request) -> nbformat.NotebookNode:
@@ -76,7 +80,12 @@ def execute(request: Request) -> nbformat.NotebookNode:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             # Notebooks run side by side, one per core; matrix threads of each would fight for it.
-            env={"OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONUTF8": "1"},
+            env={
+                "OPENBLAS_NUM_THREADS": "1",
+                **os.environ,
+                "PYTHONUTF8": "1",
+                **request.environment,
+            },
         )
         try:
             code = _wait(process, request)

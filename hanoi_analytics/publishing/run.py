@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import unicodedata
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from hanoi_analytics.publishing.parameters import (
     check_parameters,
     read_parameters,
 )
+from hanoi_analytics.publishing.person_scan import PeopleGuard, PersonFoundError, public_text
 from hanoi_analytics.publishing.site import replace_file, write_index
 
 log = logging.getLogger(__name__)
@@ -224,13 +226,29 @@ class _Runner:
         return Outcome(job.name, "published", time.monotonic() - clock)
 
     def _page(self, job: _Job, page: str) -> tuple[str, list[dict[str, Any]]]:
-        """Execute a notebook in a folder of its own and render it."""
-        started, clock = datetime.now(UTC), time.monotonic()
+        """Execute a notebook in a folder of its own, render it, and look for people in it."""
         staging = self.project.site / ".staging"
         with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=staging) as folder:
-            executed = execute(
-                Request(job.notebook, job.parameters, Path(folder), self.timeout_s, self.cancelled)
-            )
+            guard = PeopleGuard(Path(folder))
+            try:
+                html, sources = self._rendered(job, page, Path(folder), guard)
+                guard.check_page(html, public_text(sources))
+            # Whatever its kind, its words may quote a person: they go to the ledger and the index.
+            except Exception as error:
+                masked = guard.mask(str(error))
+                if masked == unicodedata.normalize("NFC", str(error)):
+                    raise
+                raise _like(error, masked) from None
+        return html, sources
+
+    def _rendered(
+        self, job: _Job, page: str, folder: Path, guard: PeopleGuard
+    ) -> tuple[str, list[dict[str, Any]]]:
+        started, clock = datetime.now(UTC), time.monotonic()
+        limit, cancelled = self.timeout_s, self.cancelled
+        executed = execute(
+            Request(job.notebook, job.parameters, folder, limit, cancelled, guard.environment)
+        )
         facts = PageFacts(
             title=_title(executed, job.name),
             notebook=f"{self.project.notebooks.name}/{job.name}.ipynb",
@@ -242,6 +260,13 @@ class _Runner:
             sources=find_sources(executed),
         )
         return render(executed, facts), facts.sources
+
+
+def _like(error: Exception, words: str) -> HanoiError:
+    """Make an error that says the same in other words."""
+    if isinstance(error, NotebookFailedError):
+        return NotebookFailedError(words, cell=error.cell, timed_out=error.timed_out)
+    return PersonFoundError(f"{type(error).__name__}: {words}")
 
 
 def _failed(ledger: Ledger, run: int, job: _Job, error: Exception, seconds: float) -> Outcome:
