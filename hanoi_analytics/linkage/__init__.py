@@ -1,0 +1,1 @@
+"""Health records linked to a population register: names, identifiers, model, quality, privacy."""
