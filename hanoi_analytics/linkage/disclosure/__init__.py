@@ -1,0 +1,10 @@
+"""Nobody recognised: tables without small cells, and frames of people that show no values.
+
+What a page may hold is settled where it is published: tables named by `catalogue.guard_people`
+are looked for in every page, and a page with a person on it takes nobody's place.
+"""
+
+from hanoi_analytics.linkage.disclosure.frames import PersonFrame, PersonSeries
+from hanoi_analytics.linkage.disclosure.suppression import counts, protect, rounded, shares
+
+__all__ = ["PersonFrame", "PersonSeries", "counts", "protect", "rounded", "shares"]
