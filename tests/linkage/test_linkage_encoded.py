@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from hanoi_analytics.catalogue import CatalogueError
+from hanoi_analytics.catalogue.loading import OWN_VARIABLE
 from hanoi_analytics.linkage.checks import LinkageError
 from hanoi_analytics.linkage.encoded import (
     NOTICE,
@@ -25,9 +27,11 @@ from hanoi_analytics.linkage.encoded import (
     Secret,
     dice,
     encode,
+    in_one_spelling,
     largest_share,
     match,
     read_secret,
+    secret_of_run,
 )
 from hanoi_analytics.linkage.encoded.scheme import tokens_of
 
@@ -215,6 +219,39 @@ def test_a_secret_comes_from_the_environment_or_a_closed_file(
     assert read_secret(file).digest("x") == hmac.new(KEY, b"x", hashlib.sha256).digest()
     with pytest.raises(LinkageError, match="cannot be read"):
         read_secret(tmp_path / "none")
+
+
+def test_a_run_takes_its_secret_from_a_file_the_environment_or_chance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OWN_VARIABLE, str(tmp_path))
+    monkeypatch.delenv(SECRET_VARIABLE, raising=False)
+    one, said = secret_of_run()
+    assert "random" in said
+    assert one.digest("x") != secret_of_run()[0].digest("x")
+    monkeypatch.setenv(SECRET_VARIABLE, KEY.decode())
+    assert secret_of_run()[0].digest("x") == SECRET.digest("x")
+    file = tmp_path / "key"
+    file.write_bytes(KEY[::-1])
+    file.chmod(0o640)
+    with pytest.raises(LinkageError, match="mode 640"):
+        secret_of_run("key")
+    file.chmod(0o400)
+    assert secret_of_run("key")[0].digest("x") == Secret(KEY[::-1]).digest("x")
+    with pytest.raises(CatalogueError, match="leaves the folder"):
+        secret_of_run("../key")
+
+
+def test_one_spelling_brings_back_bits_that_encoding_would_lose() -> None:
+    hospital = people(("Ng. ThịHoà", "1980-02-29", "female", "1180000001"))
+    alike = [
+        dice(encode(rows, SECRET).filters, encode(SMALL.head(1), SECRET).filters)[0]
+        for rows in (hospital, in_one_spelling(hospital))
+    ]
+    assert alike[0] < 0.7
+    assert alike[1] == 1.0
+    with pytest.raises(LinkageError, match="no column 'cccd'"):
+        in_one_spelling(SMALL.drop(columns="cccd"))
 
 
 def test_wrong_input_is_refused_without_quoting_a_person() -> None:

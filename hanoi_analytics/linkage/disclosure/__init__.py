@@ -5,6 +5,12 @@ are looked for in every page, and a page with a person on it takes nobody's plac
 """
 
 from hanoi_analytics.linkage.disclosure.frames import PersonFrame, PersonSeries
-from hanoi_analytics.linkage.disclosure.suppression import counts, protect, rounded, shares
+from hanoi_analytics.linkage.disclosure.suppression import (
+    apart,
+    counts,
+    protect,
+    rounded,
+    shares,
+)
 
-__all__ = ["PersonFrame", "PersonSeries", "counts", "protect", "rounded", "shares"]
+__all__ = ["PersonFrame", "PersonSeries", "apart", "counts", "protect", "rounded", "shares"]

@@ -124,6 +124,23 @@ def shares(part: pd.Series, whole: pd.Series, *, k: int = 10) -> pd.Series:
     return found
 
 
+def apart(part: pd.Series, whole: int, *, k: int = 10) -> pd.Series:
+    """Return counts of classes that overlap, missing where one or the rest of the whole is small.
+
+    For signs of which a person may bear several: no total holds them together, so that each is
+    judged by itself. None and all are shown.
+
+    Examples
+    --------
+    >>> signs = pd.Series({"in capitals": 40, "stuck": 3, "legacy": 0, "has a name": 95})
+    >>> apart(signs, 100).astype("object").fillna("-").to_dict()
+    {'in capitals': 40, 'stuck': '-', 'legacy': 0, 'has a name': '-'}
+    """
+    rest = whole - part
+    small = ((part > 0) & (part < k)) | ((rest > 0) & (rest < k))
+    return part.astype("Int64").mask(small)
+
+
 def rounded(table: pd.DataFrame | pd.Series, *, base: int = 10) -> pd.DataFrame:
     """Return counts and totals, each rounded by itself to a multiple of 5 or 10 (halves up).
 

@@ -8,7 +8,13 @@ between them: whoever holds encodings keeps all duties of whoever holds the name
 from hanoi_analytics.linkage.encoded.encoding import Encoded, encode, largest_share
 from hanoi_analytics.linkage.encoded.matching import dice, match
 from hanoi_analytics.linkage.encoded.scheme import Field, Scheme
-from hanoi_analytics.linkage.encoded.secret import SECRET_VARIABLE, Secret, read_secret
+from hanoi_analytics.linkage.encoded.secret import (
+    SECRET_VARIABLE,
+    Secret,
+    read_secret,
+    secret_of_run,
+)
+from hanoi_analytics.linkage.encoded.spelling import in_one_spelling
 
 NOTICE = (
     "Encodings stay personal data under Law 91/2025/QH15 and Decree 356/2025: "
@@ -24,7 +30,9 @@ __all__ = [
     "Secret",
     "dice",
     "encode",
+    "in_one_spelling",
     "largest_share",
     "match",
     "read_secret",
+    "secret_of_run",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ def encode(records: pd.DataFrame, secret: Secret, scheme: Scheme = Scheme()) -> 
     ----------
     records : pandas.DataFrame
         A record table with ``record_id``, ``full_name``, ``birth_date``, ``sex`` and the columns
-        of the scheme; dates as dates or ISO text.
+        of the scheme; dates as dates or ISO text. What `in_one_spelling` mends is found more often.
     secret : Secret
         Shared by the parties and by nobody else: with it, names can be tried out.
     scheme : Scheme
@@ -124,7 +125,7 @@ def _set_bits(
     filters: Bits, part: Field, values: pd.Series, salt: pd.Series, secret: Secret
 ) -> None:
     length = filters.shape[1] * 64
-    years, year_texts = pd.factorize(salt)
+    years, year_texts = _numbered(salt)
     tokens: dict[str, int] = {}  # each distinct one is hashed once; bits of a whole number
 
     def mask(year: str, unit: str) -> bytes:
@@ -139,11 +140,17 @@ def _set_bits(
 
     for unit in units(part.kind, values):
         rows = unit.index.to_numpy()
-        codes, texts_of_units = pd.factorize(unit)
-        both, distinct = pd.factorize(codes * len(year_texts) + years[rows])
-        pairs = zip(*np.divmod(distinct, len(year_texts)), strict=True)
-        made = b"".join(mask(year_texts[y], texts_of_units[u]) for u, y in pairs)
+        codes, distinct_units = _numbered(unit)
+        both, distinct = _numbered(pd.Series(codes * len(year_texts) + years[rows]))
+        pairs = (divmod(number, len(year_texts)) for number in distinct)
+        made = b"".join(mask(year_texts[y], distinct_units[u]) for u, y in pairs)
         filters[rows] |= np.frombuffer(made, "<u8").reshape(-1, length // 64)[both]
+
+
+def _numbered(values: pd.Series) -> tuple[npt.NDArray[np.intp], list[Any]]:
+    """Return the place of each value among the distinct ones, -1 where missing, and these."""
+    codes, distinct = pd.factorize(values)
+    return codes, distinct.tolist()
 
 
 def _block_keys(values: dict[str, pd.Series], year: pd.Series, secret: Secret) -> dict[str, Bits]:
@@ -160,7 +167,7 @@ def _block_keys(values: dict[str, pd.Series], year: pd.Series, secret: Secret) -
 
 
 def _keyed(purpose: str, column: pd.Series, secret: Secret) -> Bits:
-    codes, distinct = pd.factorize(column)  # a missing value has code -1: the last element
+    codes, distinct = _numbered(column)  # a missing value has code -1: the last element
     hashes = [
         int.from_bytes(secret.digest(f"{purpose}\x1f{text}")[:8], "big") | 1 for text in distinct
     ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import secrets
 import stat
 from pathlib import Path
 
+from hanoi_analytics.catalogue.loading import own_path
 from hanoi_analytics.linkage.checks import LinkageError
 
 SECRET_VARIABLE = "HANOI_LINKAGE_SECRET"  # noqa: S105 - the name of a variable
@@ -74,3 +76,27 @@ def read_secret(file: Path | None = None) -> Secret:
         return Secret(file.read_bytes().strip())
     except OSError as error:
         raise LinkageError(f"the secret's file cannot be read ({error.strerror})") from error
+
+
+def secret_of_run(file: str = "") -> tuple[Secret, str]:
+    """Return a secret for one run and, in words, where it comes from.
+
+    Parameters
+    ----------
+    file : str
+        A path inside ``data/own/``; "" for the variable ``HANOI_LINKAGE_SECRET`` or, where that is
+        not set, a random secret that nobody else has: good for a trial on one machine alone.
+
+    Raises
+    ------
+    LinkageError
+        As `read_secret`.
+    CatalogueError
+        No such file in ``data/own/``.
+    """
+    if file:
+        return read_secret(own_path(file)), "a file of the user, closed to others"
+    if SECRET_VARIABLE in os.environ:
+        return read_secret(), f"the variable {SECRET_VARIABLE}"
+    random = Secret(secrets.token_bytes(_SHORTEST_BYTES))
+    return random, "random, made for this run and kept nowhere"
