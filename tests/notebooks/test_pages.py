@@ -41,6 +41,10 @@ KNOWN = {
     # 12,000 over 3,359.77 km², 8,807,523 people over 12,000, and P(X ≥ 1,425) of B(1500, 0.95).
     "coverage/coverage": ["would be 3.57 per km² and one for 734 people"],
     "coverage/quality_of_service": ["passes 53 % of tests of 1,500 independent samples"],
+    # log2(0.95 / 0.384), log2(0.95 / 0.315) and log2(0.95 / 0.001).
+    "linkage/linking": [
+        "Agreement on Nguyễn is worth 1.3 to 1.6 bits, on a family name of one in a thousand 9.9"
+    ],
 }
 
 pytestmark = pytest.mark.timeout(900)
