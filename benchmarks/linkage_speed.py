@@ -97,7 +97,7 @@ def plain(people: Path, out: Path) -> Result:
             f" phone, ward FROM read_parquet('{people / side}/*.parquet')"
         )
         frames.append(api.register(side, dataset_display_name=side))
-    strict = [block_on("cccd"), block_on("full_name", "birth_date")]
+    strict: list[Any] = [block_on("cccd"), block_on("full_name", "birth_date")]
     settings = SettingsCreator(
         link_type="link_only",
         comparisons=[

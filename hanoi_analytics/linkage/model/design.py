@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import sqlglot
@@ -134,10 +135,10 @@ class Design:
             retain_matching_columns=False,
         ).create_settings_dict(dialect)
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns that comparisons and rules use, without the id."""
-        made = self._made()
+        made = self._made
         used = [
             column.unquote().name
             for comparison in made.comparisons
@@ -150,14 +151,14 @@ class Design:
     @property
     def frequencies(self) -> tuple[str, ...]:
         """The columns whose agreement is adjusted by how frequent the value is."""
-        return tuple(column.unquote().name for column in self._made()._term_frequency_columns)
+        return tuple(column.unquote().name for column in self._made._term_frequency_columns)
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The columns without whose values a comparison or a rule would be idle on either side."""
         used = [
             column.unquote().name
-            for comparison in self._made().comparisons
+            for comparison in self._made.comparisons
             for level in comparison.comparison_levels
             if level.is_null_level
             for column in level._input_columns_used_by_sql_condition
@@ -170,8 +171,9 @@ class Design:
     def _rules(self) -> tuple[BlockingRuleCreator | str, ...]:
         return (*self.blocking_rules, *self.training_blockings, *self.deterministic_rules)
 
+    @cached_property
     def _made(self) -> Settings:
-        """Return Splink's own settings object, which knows its columns."""
+        """Splink's own settings object, which knows its columns; slow to make, so made once."""
 
         return SettingsCreator.from_path_or_dict(self.settings()).get_settings("duckdb")
 

@@ -23,6 +23,9 @@ from hanoi_analytics.linkage.model.design import ROW, Design, rule_sql
 
 __all__ = ["Trained", "train"]
 
+# A level that no match of the sample was at gets an m near 0, and one such level then outweighs
+# all agreement. Of matches, this share at least is taken to be at every level.
+_LEAST_M = 1e-5
 _BITS = 2**20  # the resolution of a sample's share
 
 
@@ -61,16 +64,17 @@ def train(work: Workspace, design: Design, *, seed: int = 1) -> Trained:
     """
     settings = design.settings(dedupe=work.dedupe)
     with _quiet():
-        random = _u_linker(work, design, settings, seed)
-        settings = _with_u(settings, random)
         _sample(work, LEFT, "sample_left", design.training_records, seed + 1)
         prior = _prior(work, design)
+        random = _u_linker(work, design, settings, seed)
+        settings = _with_u(settings, random)
         settings["probability_two_random_records_match"] = prior
         linker = _training_linker(work, design, settings)
         sessions = [_session(work, linker, rule) for rule in design.training_blockings]
     training = pd.DataFrame([_report(session) for session in sessions])
     _require_converged(training, design)
     _require_trained(random, linker, design)
+    _floor(linker)
     parameters = _parameters(linker)
     _require_not_switched(parameters, training)
     trained = linker.misc.save_model_to_json()
@@ -121,7 +125,9 @@ def _u_linker(work: Workspace, design: Design, settings: dict[str, Any], seed: i
         if not all(_u_is_fixed(level) for level in comparison["comparison_levels"])
     ]
     linker = _register(work, settings | {"comparisons": open_comparisons}, names)
-    linker.training.estimate_u_using_random_sampling(max_pairs=design.u_pairs * 2, seed=seed)
+    linker.training.estimate_u_using_random_sampling(
+        max_pairs=design.u_pairs * 2, seed=seed, num_chunks=1
+    )
     return linker
 
 
@@ -224,6 +230,14 @@ def _require_trained(random: Linker, linker: Linker, design: Design) -> None:
                         "such pair was seen. Merge the level with another, train on a blocking "
                         "that leaves it free, or state its value and name it in `untrained`"
                     )
+
+
+def _floor(linker: Linker) -> None:
+    """Raise each m to the least one."""
+    for comparison in linker._settings_obj.comparisons:
+        for level in comparison._comparison_levels_excluding_null:
+            if isinstance(level.m_probability, float) and level.m_probability < _LEAST_M:
+                level.m_probability = _LEAST_M
 
 
 def _parameters(linker: Linker) -> pd.DataFrame:

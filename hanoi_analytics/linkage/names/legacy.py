@@ -74,8 +74,8 @@ def could_be_legacy(text: str) -> str:
     It has Latin-1 letters or signs, none beyond Latin-1 (where most of Vietnamese stands), and does
     not read as Vietnamese already: a rightly spelled name is never converted.
     """
+    low = r"[\x00-\x{ff}]*"
     return (
-        rf"coalesce(regexp_matches({text}, '[\x{{a1}}-\x{{ff}}]')"
-        rf" AND NOT regexp_matches({text}, '[^\x00-\x{{ff}}]')"
+        rf"coalesce(regexp_full_match({text}, '{low}[\x{{a1}}-\x{{ff}}]{low}')"
         f" AND NOT {_is_vietnamese(f'lower({text})', SYLLABLE)}, FALSE)"
     )
