@@ -13,6 +13,7 @@ import pandas as pd
 from hanoi_analytics.catalogue import files, loaders
 from hanoi_analytics.catalogue.entries import CatalogueError, Entry, cached_catalogue
 from hanoi_analytics.catalogue.people import guard_people
+from hanoi_analytics.catalogue.person_frames import PersonFrame
 from hanoi_analytics.catalogue.sources import Source, record
 from hanoi_analytics.catalogue.validation import check_own_raster, check_raster, check_table
 from hanoi_analytics.errors import nearest
@@ -157,7 +158,7 @@ def load_own_rows(file: str, *, title: str, people: bool = False, **options: Any
     Returns
     -------
     pandas.DataFrame
-        Rows in the order of the file, index from 0. Its source has tier ``own``.
+        Rows in the order of the file, index from 0; people in a frame that shows no value.
 
     Raises
     ------
@@ -171,6 +172,7 @@ def load_own_rows(file: str, *, title: str, people: bool = False, **options: Any
     rows = data.reset_index(drop=True)
     if people:
         guard_people(rows, title=f"own/{file}")
+        rows = PersonFrame(rows)
     rows.attrs["source"] = record(_own_source(file, f"{path.name}, given by its user: {title}"))
     return rows
 
@@ -312,6 +314,7 @@ def _finish(data: Any, entry: Entry, source: Source, *, own: bool = False) -> An
         data = check_table(data, schema, name, entry.crs)
         if entry.people is not None:
             guard_people(data, title=name, names=entry.people.names, numbers=entry.people.numbers)
+            data = PersonFrame(data)
     elif entry.raster is not None or entry.own is not None:
         if isinstance(data, pd.DataFrame):
             raise CatalogueError(f"{name}: expected a raster like {entry.id!r}, found a table")

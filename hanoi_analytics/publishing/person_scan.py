@@ -65,7 +65,7 @@ class PeopleGuard:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder.resolve()  # the kernel works in another folder
         self._key = secrets.token_urlsafe(12)  # 16 characters, 96 bits
 
     @property

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hanoi_analytics import catalogue
+from hanoi_analytics.catalogue import CatalogueError
 from hanoi_analytics.linkage.checks import LinkageError
 from hanoi_analytics.linkage.disclosure import (
     PersonFrame,
@@ -160,7 +162,7 @@ def test_a_notebook_gets_text_without_values() -> None:
     bundle, _ = DisplayFormatter().format(PEOPLE.head())
     assert bundle["text/plain"].startswith("PersonFrame: 5 rows; full_name (str), ward (str)")
     assert not any(value in str(bundle) for value in SECRETS)
-    with pytest.raises(LinkageError, match="not styled"):
+    with pytest.raises(CatalogueError, match="not styled"):
         _ = PEOPLE.style
 
 
@@ -182,3 +184,11 @@ def test_counts_are_ordinary_and_protected() -> None:
     assert counts(PEOPLE, ["sex", "ward"], k=2).shape == (3, 4)
     with pytest.raises(LinkageError, match=r"not in it: \['district'\]"):
         counts(PEOPLE, ["district"])
+
+
+def test_the_catalogue_hands_out_people_who_are_not_shown() -> None:
+    residents = catalogue.load("residents_simulated")
+    assert isinstance(residents, PersonFrame)
+    shown = " ".join([repr(residents.head()), str(residents["full_name"]), residents.to_string()])
+    assert not any(name in shown for name in residents["full_name"].unique())
+    assert residents.attrs["source"]["tier"] == "simulated"

@@ -226,7 +226,8 @@ def test_a_careless_notebook_is_not_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page that was there stays; neither ledger nor index quotes the person."""
-    project = Project(tmp_path / "notebooks", tmp_path / "site", tmp_path / "ledger.sqlite")
+    monkeypatch.chdir(tmp_path)  # the site is named as on the command line
+    project = Project(tmp_path / "notebooks", Path("site"), tmp_path / "ledger.sqlite")
     own = tmp_path / "own"
     own.mkdir()
     PEOPLE.to_csv(own / "people.csv", index=False)
@@ -238,7 +239,7 @@ def test_a_careless_notebook_is_not_published(
     first = run(project, read, "people.groupby('ward').size()")
     assert (first.status, first.error) == ("published", None)
     page = (project.site / "a.html").read_text("utf-8")
-    second = run(project, read, "people.head(1)")
+    second = run(project, read, "people.head(1).to_numpy().tolist()")
     assert second.status == "failed"
     assert "1 of own/people.csv, column full_name" in str(second.error)
     third = run(project, read, "people.set_index('full_name').loc[people.full_name[0] + ' x']")

@@ -125,9 +125,7 @@ def _u_linker(work: Workspace, design: Design, settings: dict[str, Any], seed: i
         if not all(_u_is_fixed(level) for level in comparison["comparison_levels"])
     ]
     linker = _register(work, settings | {"comparisons": open_comparisons}, names)
-    linker.training.estimate_u_using_random_sampling(
-        max_pairs=design.u_pairs * 2, seed=seed, num_chunks=1
-    )
+    linker.training.estimate_u_using_random_sampling(max_pairs=design.u_pairs * 2, seed=seed)
     return linker
 
 

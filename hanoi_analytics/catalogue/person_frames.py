@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
-from hanoi_analytics.linkage.checks import LinkageError
+from hanoi_analytics.catalogue.entries import CatalogueError
 
 # A label like this is a column's name; what pivoting makes of people's names is not.
 _COLUMN = re.compile(r"[a-z][a-z0-9_]*")
@@ -52,7 +52,9 @@ class _Hidden:
     @property
     def style(self) -> NoReturn:
         """Refuse: a styled table shows its values."""
-        raise LinkageError("a frame of people is not styled: show disclosure.counts(frame, by=…)")
+        raise CatalogueError(
+            "a frame of people is not styled: show linkage.disclosure.counts(frame, by=…)"
+        )
 
 
 class PersonSeries(_Hidden, pd.Series):  # type: ignore[misc] # pandas' signatures, made narrower
@@ -75,9 +77,9 @@ class PersonFrame(_Hidden, pd.DataFrame):  # type: ignore[misc] # pandas' signat
 
     Everything works as in pandas, and what is derived from it (slices, `head`, `describe`, sorted,
     merged and grouped results) is wrapped again; only representations show no values. There is no
-    way to reveal them in a notebook: `counts` gives tables without small cells. An `.index`, an
-    array (`unique`), a single value and the words of pandas' own errors are not wrapped; name the
-    table by `catalogue.guard_people` too, so that a page with such a value is refused.
+    way to reveal them in a notebook: `linkage.disclosure.counts` gives tables without small cells.
+    An `.index`, an array (`unique`), a single value and the words of pandas' own errors are not
+    wrapped; `catalogue.guard_people` makes publishing refuse a page with such a value.
 
     Examples
     --------
