@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Empty means allowed: without compiled modules every kernel compiles its imports again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install publish test test-fast lint format typecheck lab lock embedded clean
+.PHONY: help install publish linkage-full test test-fast lint format typecheck lab lock embedded clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,10 @@ $(SPARK)/.ready: requirements-spark.lock $(READY)
 
 publish: $(READY) ## run every notebook and publish it to site/
 	$(BIN)/hanoi publish --site $(SITE)
+
+linkage-full: $(READY) ## the linking page on 5.4 million records and 8.7 million residents
+	$(BIN)/hanoi publish linkage/linking --site $(SITE) --timeout 7200 \
+		-p residents=8700000 -p records=5400000
 
 test: $(READY) $(SPARK_READY) ## pass the tests
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
