@@ -25,6 +25,7 @@ _SIMULATED = (
     ("hospital", "hospital_records_simulated", "records", "{:,} records of an imaginary hospital"),
     ("truth", "hospital_truth_simulated", "records", "Who each of {:,} simulated records is of"),
 )
+_SURNAMES = {"le_trung_hoa": "Lê Trung Hoa", "survey_2022": "a survey of 2022"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def simulated(folder: Path | str, **settings: Any) -> Inputs:
     'A register of 500 people who do not exist'
     """
     people = write_people(folder, **settings)
+    after = _SURNAMES[settings.get("surnames", "le_trung_hoa")]
     sources = []
     for table, name, counted, title in _SIMULATED:
         entry = catalogue.describe(name)
@@ -80,7 +82,7 @@ def simulated(folder: Path | str, **settings: Any) -> Inputs:
             title=said,
             tier=entry.tier,
             licence=entry.licence,
-            citation=f"{entry.citation}; family names after Lê Trung Hoa",
+            citation=f"{entry.citation}; family names after {after}",
             date=entry.date,
             sha256=hashlib.sha256("".join(digests).encode()).hexdigest(),
             approximate=entry.approximate,

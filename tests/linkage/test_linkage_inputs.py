@@ -153,3 +153,11 @@ def test_a_typical_pair_is_the_median_inexact_link_and_bears_no_id() -> None:
     }
     with pytest.raises(LinkageError, match="no inexact pair"):
         typical_pair(pairs, links[links["left_id"].isin(["a", "e"])], levels)
+
+
+def test_the_source_names_the_table_of_surnames_that_was_used(tmp_path: Path) -> None:
+    made = inputs.simulated(
+        tmp_path / "people", residents=300, records=50, seed=1, surnames="survey_2022"
+    )
+    citations = [source["citation"] for source in made.attrs["sources"]]
+    assert all(text.endswith("family names after a survey of 2022") for text in citations)
