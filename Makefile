@@ -59,7 +59,7 @@ lab: $(READY) ## open JupyterLab on notebooks/, on this machine only, with a tok
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(LAB_OPTIONS)
 
 lock: ## solve the two lock files again
-	$(BIN)/$(LOCK) --extra dev --extra excel --extra lab --extra linkage --extra parquet \
+	$(BIN)/$(LOCK) --extra dev --extra environment --extra excel --extra lab --extra linkage --extra parquet \
 		--extra siting -o requirements.lock pyproject.toml
 	$(BIN)/python -c 'import tomllib; extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; print(*extras["spark"], sep="\n")' \
 		| $(BIN)/$(LOCK) -o requirements-spark.lock -

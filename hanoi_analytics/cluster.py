@@ -1,19 +1,29 @@
-"""One Dask client for a process: the running one, the named cluster, or a local one."""
+"""One Dask client for a process, and lazy results computed on it with progress shown."""
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
+from typing import TYPE_CHECKING, Any
 
 import psutil
+from dask.base import compute as compute_here
+from dask.diagnostics.progress import ProgressBar
 from dask.utils import format_bytes, parse_bytes
-from distributed import Client, get_client
 
 from hanoi_analytics.errors import HanoiError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 log = logging.getLogger(__name__)
 
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
+#: Set to "off" where nobody watches: publishing does, so that no bar stands on a page.
+PROGRESS_VARIABLE = "HANOI_ANALYTICS_PROGRESS"
+# Shorter work shows no bar.
+_SHOWN_AFTER_S = 2.0
 
 
 class ClusterError(HanoiError):
@@ -49,18 +59,78 @@ def client(*, workers: int | None = None, memory_limit: str | None = None) -> Cl
     ...     one.submit(sum, [1, 2, 3]).result()
     6
     """
-    try:
-        found: Client = get_client()
-    except ValueError:
-        pass
-    else:
-        # A client that failed to connect stays the process's default; it is of no use.
-        if found.status == "running":
-            return found
+    found = _running()
+    if found is not None:
+        return found
     return _connect() if os.environ.get(ADDRESS_VARIABLE) else _start(workers, memory_limit)
 
 
+def compute(*lazy: Any) -> tuple[Any, ...]:
+    """Compute lazy results together: on the process's client, the named cluster, or in threads.
+
+    A progress bar is shown in a terminal and in an open notebook, nowhere else.
+
+    Parameters
+    ----------
+    *lazy : Dask collections, or xarray objects that hold them
+        Blocks that several of them share are computed once.
+
+    Returns
+    -------
+    tuple
+        One computed result for each.
+
+    Raises
+    ------
+    ClusterError
+        ``DASK_SCHEDULER_ADDRESS`` names a scheduler that does not answer.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> print(*compute(da.arange(4, chunks=2).sum()))
+    6
+    """
+    found = _running()
+    if found is None and os.environ.get(ADDRESS_VARIABLE):
+        found = _connect()
+    if found is None:
+        if not _watched():
+            return tuple(compute_here(*lazy))
+        with ProgressBar(minimum=_SHOWN_AFTER_S, out=sys.stderr):
+            return tuple(compute_here(*lazy))
+    futures = found.compute(list(lazy))
+    if _watched():
+        from distributed import progress  # noqa: PLC0415
+
+        progress(futures, notebook=False)
+    return tuple(found.gather(futures))
+
+
+def _running() -> Client | None:
+    # It takes a second to import; a process that has not done so has no client.
+    if "distributed" not in sys.modules:
+        return None
+    from distributed import get_client  # noqa: PLC0415
+
+    try:
+        found: Client = get_client()
+    except ValueError:
+        return None
+    # A client that failed to connect stays the process's default; it is of no use.
+    return found if found.status == "running" else None
+
+
+def _watched() -> bool:
+    """Tell whether somebody sees a bar: a terminal, or a notebook that is not being published."""
+    if os.environ.get(PROGRESS_VARIABLE) == "off":
+        return False
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
 def _connect() -> Client:
+    from distributed import Client  # noqa: PLC0415
+
     address = os.environ[ADDRESS_VARIABLE]
     try:
         return Client(address, timeout="10s")
@@ -72,6 +142,8 @@ def _connect() -> Client:
 
 
 def _start(workers: int | None, memory_limit: str | None) -> Client:
+    from distributed import Client  # noqa: PLC0415
+
     count = workers if workers is not None else os.cpu_count() or 1
     if count < 1:
         raise ClusterError(f"workers: expected 1 or more, found {count}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import dask.array as da
 import psutil
 import pytest
 from distributed import Client, LocalCluster
@@ -61,3 +62,26 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch)
 def test_limits_that_make_no_sense_are_refused(limits: dict[str, object], words: str) -> None:
     with pytest.raises(ClusterError, match=words):
         cluster.client(**limits)  # type: ignore[arg-type]
+
+
+def test_lazy_results_are_computed_on_the_named_cluster(
+    scheduler: LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", scheduler.scheduler_address)
+    numbers = da.arange(10, chunks=5)
+    where = numbers.map_blocks(lambda block: block * 0 + os.getpid())
+    with cluster.client():
+        total, process = cluster.compute(numbers.sum(), where.max())
+    assert total == 45
+    assert process != os.getpid()
+
+
+@pytest.mark.parametrize(("watched", "shown"), [("off", False), ("", True)])
+def test_a_bar_is_shown_only_where_somebody_watches(
+    watched: str, shown: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(cluster.PROGRESS_VARIABLE, watched)
+    monkeypatch.setattr(cluster, "_SHOWN_AFTER_S", 0.0)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert cluster.compute(da.arange(4, chunks=1).sum()) == (6,)
+    assert ("100%" in capfd.readouterr().err) is shown

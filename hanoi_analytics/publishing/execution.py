@@ -84,6 +84,7 @@ def execute(request: Request) -> nbformat.NotebookNode:
                 "OPENBLAS_NUM_THREADS": "1",
                 **os.environ,
                 "PYTHONUTF8": "1",
+                "HANOI_ANALYTICS_PROGRESS": "off",  # no bar on a page
                 **request.environment,
             },
         )

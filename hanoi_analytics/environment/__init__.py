@@ -1,0 +1,1 @@
+"""Air, water, trends, weather taken out, land surface and exposure."""
