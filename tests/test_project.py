@@ -20,7 +20,7 @@ PACKAGE = ROOT / "hanoi_analytics"
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
 # Which parts of the package each part may import; `errors` and `__init__` may be imported by all.
-GROUND = {"catalogue", "places", "rasters", "cluster"}
+GROUND = {"catalogue", "places", "rasters", "cluster", "tables"}
 THEMES = {"urbanisation", "coverage", "linkage", "environment", "claims"}
 SHOWN = {"provenance", "maps", "figures", "publishing", "cli"}
 MAY_IMPORT = {

@@ -21,7 +21,13 @@ from hanoi_analytics.catalogue.loading import (
     verify,
 )
 from hanoi_analytics.catalogue.people import guard_people
-from hanoi_analytics.catalogue.sources import Source, SourcesTable, forget_sources, sources_used
+from hanoi_analytics.catalogue.sources import (
+    Source,
+    SourcesTable,
+    forget_sources,
+    sources_of,
+    sources_used,
+)
 from hanoi_analytics.catalogue.validation import SchemaError
 
 __all__ = [
@@ -44,6 +50,7 @@ __all__ = [
     "load_own_rows",
     "own_folder",
     "path",
+    "sources_of",
     "sources_used",
     "verify",
 ]

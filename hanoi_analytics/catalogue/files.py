@@ -53,7 +53,17 @@ def cache_folder() -> Path:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, read in blocks."""
+    """Return the SHA-256 of a file, read in blocks.
+
+    That of a folder is of a list of its files, as ``sha256sum`` writes it, in the order of their
+    paths inside the folder.
+    """
+    if path.is_dir():
+        inside = sorted(
+            file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()
+        )
+        lines = [f"{sha256_of(path / name)}  {name}\n" for name in inside]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

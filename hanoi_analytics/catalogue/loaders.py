@@ -97,17 +97,14 @@ def read_polygons_json(path: Path, options: Options) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry=shapes, crs="EPSG:4326")
 
 
-def read_geotiff(path: Path, options: Options) -> xr.DataArray:
-    """Open a GeoTIFF lazily, in chunks that follow the file's blocks."""
-    import rioxarray  # noqa: PLC0415
-    from rasterio.errors import RasterioIOError  # noqa: PLC0415
+def read_raster(path: Path, options: Options) -> xr.DataArray:
+    """Open a GeoTIFF, a NetCDF file or a Zarr store lazily, its cells as they are stored."""
+    from hanoi_analytics.rasters import RasterError, open_raster  # noqa: PLC0415
 
     try:
-        array: Any = rioxarray.open_rasterio(path, chunks={}, lock=False, **options)
-    except RasterioIOError as error:
+        return open_raster(path, masked=False, **options)
+    except RasterError as error:
         raise UnreadableFileError(f"{path.name}: not a raster: {error}") from error
-    single: xr.DataArray = array.squeeze("band", drop=True) if array.sizes["band"] == 1 else array
-    return single
 
 
 READERS: dict[str, Callable[[Path, Options], Any]] = {
@@ -116,7 +113,7 @@ READERS: dict[str, Callable[[Path, Options], Any]] = {
     "parquet": read_parquet,
     "geojson": read_geojson,
     "polygons_json": read_polygons_json,
-    "geotiff": read_geotiff,
+    "geotiff": read_raster,
 }
 
 _SUFFIXES = {
@@ -128,6 +125,8 @@ _SUFFIXES = {
     ".gpkg": "geojson",
     ".tif": "geotiff",
     ".tiff": "geotiff",
+    ".nc": "geotiff",
+    ".zarr": "geotiff",
 }
 
 

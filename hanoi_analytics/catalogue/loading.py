@@ -72,8 +72,7 @@ def load(dataset: str, file: str | None = None, **parameters: Any) -> Any:
     Raises
     ------
     NotFetchedError
-        A remote dataset that is not on this machine: says which command fetches it and what
-        stands in for it.
+        A remote dataset that is not on this machine: says how to fetch it, and its stand-in.
     HashMismatchError, SchemaError, CatalogueError
         A changed file, data unlike their schema, an unknown name.
 
@@ -105,7 +104,7 @@ def load(dataset: str, file: str | None = None, **parameters: Any) -> Any:
     return _finish(data, entry, _source(entry, name, digest))
 
 
-def load_own(file: str, *, like: str) -> Any:
+def load_own(file: str, *, like: str, variable: str | None = None) -> Any:
     """Load a file of your own, checked against the schema of a dataset of the catalogue.
 
     Parameters
@@ -115,6 +114,8 @@ def load_own(file: str, *, like: str) -> Any:
     like : str
         The dataset whose columns and limits your file must have; a raster may have cells,
         coordinates and numbers of its own where the dataset's entry has a block ``own``.
+    variable : str, optional
+        Which raster of a NetCDF file or a Zarr store (a folder ``.zarr``) with several.
 
     Returns
     -------
@@ -133,7 +134,8 @@ def load_own(file: str, *, like: str) -> Any:
     if entry.loader == "path" and entry.own is None:
         raise CatalogueError(f"dataset {like!r} does not say what a file of your own must be")
     path = own_path(file)
-    data = loaders.read(loaders.loader_for(path), path, {})
+    options = {"variable": variable} if variable else {}
+    data = loaders.read(loaders.loader_for(path), path, options)
     return _finish(data, entry, _own_source(file, _own_title(entry, path)), own=True)
 
 
@@ -191,9 +193,9 @@ def _own_source(file: str, title: str) -> Source:
 
 
 def own_path(file: str) -> Path:
-    """Return the path of a user's file, refusing any that leaves the folder for such files."""
+    """Return the path of a user's file or Zarr store, refusing any that leaves their folder."""
     folder, path = _inside_own(file)
-    if not path.is_file():
+    if not path.is_file() and not (path.suffix == ".zarr" and path.is_dir()):
         there = [str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()]
         raise CatalogueError(f"no file {file!r} in {folder}; {nearest(file, there)}")
     return path
@@ -254,10 +256,6 @@ def fetch(dataset: str, *, timeout_s: float = 30.0, progress: bool | None = None
         Seconds of silence after which a download is given up.
     progress : bool, optional
         Show a bar; by default only in a terminal.
-
-    Returns
-    -------
-    list of pathlib.Path
 
     Raises
     ------

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from html import escape
 from threading import Lock
-from typing import TypedDict
+from typing import Any, TypedDict
 
 SOURCES_MIME = "application/vnd.hanoi.sources+json"
 
@@ -32,6 +33,38 @@ def record(source: Source) -> Source:
     with _lock:
         _used[source["id"]] = source
     return source
+
+
+def sources_of(first: Mapping[Any, Any], *more: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the attributes that name the sources of a result, each source once.
+
+    Parameters
+    ----------
+    first : mapping
+        Attributes of what was measured: ``source`` one source, or ``sources`` several.
+    *more : mapping
+        Attributes of what was used besides.
+
+    Returns
+    -------
+    dict
+        ``{"source": one}`` or ``{"sources": [one, …]}``; nothing if the first names no source:
+        charts then refuse the result instead of citing the others alone.
+
+    Examples
+    --------
+    >>> sources_of({"source": {"id": "a"}}, {"sources": [{"id": "a"}, {"id": "b"}]})
+    {'sources': [{'id': 'a'}, {'id': 'b'}]}
+    >>> sources_of({}, {"source": {"id": "a"}})
+    {}
+    """
+    found: list[Any] = []
+    for attrs in (first, *more):
+        own = attrs.get("sources") or ([attrs["source"]] if attrs.get("source") else [])
+        found += [source for source in own if source not in found]
+        if not found:
+            return {}
+    return {"source": found[0]} if len(found) == 1 else {"sources": found}
 
 
 def sources_used() -> SourcesTable:

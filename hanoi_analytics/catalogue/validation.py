@@ -123,7 +123,7 @@ def check_own_raster(array: xr.DataArray, schema: OwnRaster, dataset: str) -> xr
         cell, or values below the limit.
     """
     if array.dims != ("y", "x"):
-        bands = array.sizes.get("band", array.ndim)
+        bands = array.sizes.get("band", dict(array.sizes))
         raise SchemaError(f"{dataset}: expected one band of {schema.unit}, found {bands}")
     _check_crs(array.rio.crs, None, dataset)
     if (array.attrs.get("scale_factor", 1), array.attrs.get("add_offset", 0)) != (1, 0):

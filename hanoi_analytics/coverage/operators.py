@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from hanoi_analytics.tables import Sorter
+
 #: Mobile network codes of Viet Nam (mobile country code 452): general knowledge, not confirmed.
 OPERATORS = MappingProxyType(
     {1: "MobiFone", 2: "VinaPhone", 4: "Viettel", 5: "Vietnamobile", 7: "Gmobile"}
@@ -27,4 +29,14 @@ def brands(words: pd.Series[str]) -> pd.Series[str]:
             rf"(?:452)?0?{code}"
         )
         named = named.mask(is_it.fillna(value=False).astype(bool), brand)
+    return named
+
+
+def read_operators(sorter: Sorter) -> pd.Series[str]:
+    """Return the column ``operator`` with the brands that its words name."""
+    words = sorter.words("operator")
+    named = brands(words)
+    pairs = pd.DataFrame({"word": words, "brand": named})[words.notna() & (words != named)]
+    for word, brand in pairs.drop_duplicates().head(10).to_numpy():
+        sorter.taken.append(f"operator {word!r} as {brand}")
     return named

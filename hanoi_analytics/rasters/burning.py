@@ -16,7 +16,11 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def burn(
-    shapes: Iterable[tuple[Any, int]], *, shape: tuple[int, int], transform: Affine
+    shapes: Iterable[tuple[Any, int]],
+    *,
+    shape: tuple[int, int],
+    transform: Affine,
+    all_touched: bool = False,
 ) -> npt.NDArray[np.int32]:
     """Write the number of an area into the cells whose centres lie in it; safe in threads.
 
@@ -28,6 +32,8 @@ def burn(
         Rows and columns.
     transform : affine.Affine
         From column and row to coordinates.
+    all_touched : bool
+        Also into the cells that an area only touches.
 
     Returns
     -------
@@ -43,6 +49,11 @@ def burn(
     """
     with _ONE_AT_A_TIME:
         burnt: npt.NDArray[np.int32] = rasterize(
-            shapes, out_shape=shape, transform=transform, fill=-1, dtype="int32"
+            shapes,
+            out_shape=shape,
+            transform=transform,
+            fill=-1,
+            dtype="int32",
+            all_touched=all_touched,
         )
     return burnt

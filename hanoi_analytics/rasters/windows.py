@@ -17,7 +17,7 @@ def window_within(
 
     Parameters
     ----------
-    raster : xarray.DataArray, (y, x)
+    raster : xarray.DataArray, (…, y, x)
         Lazy or in memory; nothing is read.
     bounds : tuple of float
         West, south, east and north, in the raster's coordinates.
@@ -35,6 +35,6 @@ def window_within(
     columns = np.flatnonzero((raster["x"] > west - spare_x) & (raster["x"] < east + spare_x))
     rows = np.flatnonzero((raster["y"] > south - spare_y) & (raster["y"] < north + spare_y))
     if columns.size == 0 or rows.size == 0:
-        return raster[:0, :0], transform
-    window = raster[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        return raster[..., :0, :0], transform
+    window = raster[..., rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return window, transform * Affine.translation(int(columns[0]), int(rows[0]))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import dask.array as da
@@ -16,15 +14,17 @@ import rasterio
 import rioxarray  # noqa: F401 - gives arrays their .rio
 import xarray as xr
 from rasterio.dtypes import check_dtype
-from rasterio.errors import RasterioIOError
 from rasterio.shutil import copy
-from rasterio.windows import Window
 
+from hanoi_analytics import cluster
 from hanoi_analytics.rasters.checks import RasterError, require_crs
+from hanoi_analytics.rasters.hidden_folders import hidden_folder
+from hanoi_analytics.rasters.raw_blocks import RawBlocks, described, named_errors, transform
 
 _CACHE_MB = 128
-# What has a place of its own in a GeoTIFF, and need not be said again in its tags.
-_OWN_PLACE = {"units", "long_name", "_FillValue", "scale_factor", "add_offset", "grid_mapping"}
+_GAP_BYTES = 4096
+# The header of a GeoTIFF, BigTIFF or not, without which nothing opens it.
+_HEAD_BYTES = 16
 
 
 def write_cogs(rasters: Mapping[Path, xr.DataArray]) -> None:
@@ -33,7 +33,8 @@ def write_cogs(rasters: Mapping[Path, xr.DataArray]) -> None:
     Lazy rasters are never held whole, and blocks that several of them share are computed once.
     The blocks go to uncompressed files in hidden folders beside the targets, so the disk must
     have room for them; the finished files then take the targets' names. After an error every
-    target is as it was.
+    target is as it was. A write that is killed leaves hidden folders, in which no file opens and
+    which the next write to the same target removes.
 
     Parameters
     ----------
@@ -56,6 +57,7 @@ def write_cogs(rasters: Mapping[Path, xr.DataArray]) -> None:
     Examples
     --------
     >>> from hanoi_analytics import catalogue
+    >>> from tempfile import TemporaryDirectory
     >>> people = catalogue.load("hanoi_population_grid_simulated")
     >>> with TemporaryDirectory() as folder:
     ...     target = Path(folder) / "people.tif"
@@ -69,14 +71,17 @@ def write_cogs(rasters: Mapping[Path, xr.DataArray]) -> None:
     banded = {Path(path): _checked(raster, str(path)) for path, raster in rasters.items()}
     with ExitStack() as stack:
         parts = [stack.enter_context(in_one_step(path)) for path in banded]
-        blocks = [part.with_name(f"blocks-{part.name}") for part in parts]
-        for raster, path in zip(banded.values(), blocks, strict=True):
-            _create(path, raster)
-        targets: Any = [_Blocks(str(path)) for path in blocks]
-        da.store([_lazy(raster) for raster in banded.values()], targets, lock=True)
-        for raster, path, part in zip(banded.values(), blocks, parts, strict=True):
-            _optimise(path, part, whole_numbers=np.issubdtype(raster.dtype, np.integer))
-            path.unlink()
+        targets: Any = [
+            RawBlocks(part.with_name("blocks"), raster.shape, raster.dtype.newbyteorder("="))
+            for raster, part in zip(banded.values(), parts, strict=True)
+        ]
+        for blocks in targets:
+            blocks.make()
+        lazy = [_lazy(raster) for raster in banded.values()]
+        cluster.compute(da.store(lazy, targets, lock=False, compute=False))
+        heads = map(_optimise, targets, banded.values(), parts)
+        for part, head in zip(parts, list(heads), strict=True):
+            _complete(part, head)
 
 
 @contextmanager
@@ -100,6 +105,7 @@ def in_one_step(target: Path) -> Iterator[Path]:
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     with in_one_step(Path(folder) / "note.txt") as part:
     ...         _ = part.write_text("whole")
@@ -110,57 +116,65 @@ def in_one_step(target: Path) -> Iterator[Path]:
         raise RasterError(f"{target}: the folder {target.parent} does not exist; make it first")
     if target.is_dir():
         raise RasterError(f"{target} is a folder; expected the name of a file")
-    with TemporaryDirectory(prefix=".", suffix=".part", dir=target.parent) as folder:
-        part = Path(folder) / target.name
+    with hidden_folder(target) as folder:
+        part = folder / target.name
         yield part
         part.replace(target)
         # What a viewer noted beside the old file, such as its lowest and highest value.
         Path(f"{target}.aux.xml").unlink(missing_ok=True)
 
 
-@dataclass(frozen=True)
-class _Blocks:
-    """Where Dask puts blocks: opened for each, because workers may be other processes."""
+def _optimise(blocks: RawBlocks, raster: xr.DataArray, part: Path) -> bytes:
+    """Make a Cloud-Optimised GeoTIFF of blocks, and see that it holds the same.
 
-    path: str
-
-    def __setitem__(self, index: tuple[slice, slice, slice], values: np.ndarray) -> None:
-        bands, rows, columns = index
-        window = Window.from_slices(rows, columns)
-        numbers = list(range(bands.start + 1, bands.stop + 1))
-        with _named_errors(self.path):
-            with rasterio.open(self.path, "r+") as file:
-                file.write(values, numbers, window=window)
-            with rasterio.open(self.path) as file:
-                _require_same(values, file.read(numbers, window=window), self.path)
-
-
-def _optimise(blocks: Path, part: Path, *, whole_numbers: bool) -> None:
-    """Make a Cloud-Optimised GeoTIFF of a plain one, and see that it holds the same."""
+    Returns its first bytes, which the file lacks: GDAL would open a GeoTIFF that is half written.
+    """
+    # GDAL writes behind a gap, so that no file of its own opens either. It cannot make files
+    # there: the one of the overviews must be there too.
+    gapped, overviews = part.with_name("gapped"), part.with_name("gapped.ovr.tmp")
+    name = f"/vsisubfile/{_GAP_BYTES},{gapped}"
+    source = described(blocks, raster)
+    whole_numbers = np.issubdtype(raster.dtype, np.integer)
     # GDAL would keep blocks in a twentieth of the machine's memory.
-    with _named_errors(part), rasterio.Env(GDAL_CACHEMAX=_CACHE_MB):
+    with (
+        named_errors(part),
+        rasterio.Env(GDAL_CACHEMAX=_CACHE_MB, GDAL_VRT_RAWRASTERBAND_ALLOWED_SOURCE="ALL"),
+    ):
+        gapped.touch()
+        overviews.touch()
         copy(
-            str(blocks), str(part), driver="COG", compress="DEFLATE", predictor="YES",
+            source, name, driver="COG", compress="DEFLATE", predictor="YES",
             overview_resampling="NEAREST" if whole_numbers else "AVERAGE",
             bigtiff="IF_SAFER", num_threads="ALL_CPUS",
         )  # fmt: skip
-        with rasterio.open(blocks) as computed, rasterio.open(part) as written:
+        with rasterio.open(source) as computed, rasterio.open(name) as written:
             for _, window in written.block_windows(1):
                 _require_same(computed.read(window=window), written.read(window=window), part)
+        blocks.path.unlink()
+        overviews.unlink()
+        return _close_gap(gapped, part)
 
 
-def _require_same(expected: np.ndarray, found: np.ndarray, path: str | Path) -> None:
+def _close_gap(gapped: Path, part: Path) -> bytes:
+    """Move a file to the front, except for its first bytes, which are returned."""
+    with gapped.open("rb") as source, part.open("wb") as moved:
+        source.seek(_GAP_BYTES)
+        head = source.read(_HEAD_BYTES)
+        moved.seek(_HEAD_BYTES)
+        shutil.copyfileobj(source, moved, 2**20)
+    gapped.unlink()
+    return head
+
+
+def _complete(part: Path, head: bytes) -> None:
+    with named_errors(part), part.open("r+b") as file:
+        file.write(head)
+
+
+def _require_same(expected: np.ndarray, found: np.ndarray, path: Path) -> None:
     # GDAL may meet a full disk only when it closes a file, and rasterio then raises nothing.
     if not np.array_equal(expected, found, equal_nan=True):
         raise RasterError(f"{path}: the file does not hold what was written; is the disk full?")
-
-
-@contextmanager
-def _named_errors(path: str | Path) -> Iterator[None]:
-    try:
-        yield
-    except RasterioIOError as error:
-        raise RasterError(f"{path} cannot be written ({error}); is the disk full?") from error
 
 
 def _checked(raster: xr.DataArray, path: str) -> xr.DataArray:
@@ -171,7 +185,7 @@ def _checked(raster: xr.DataArray, path: str) -> xr.DataArray:
             f"{dict(raster.sizes)}"
         )
     require_crs(raster.rio.crs, f"raster for {path}")
-    if _transform(raster).e > 0:
+    if transform(raster).e > 0:
         raise RasterError(
             f"{path}: the raster's rows run from south to north; turn it north up first, with "
             f".sortby('y', ascending=False)"
@@ -184,43 +198,5 @@ def _checked(raster: xr.DataArray, path: str) -> xr.DataArray:
     return raster if raster.ndim == 3 else raster.expand_dims("band")
 
 
-def _transform(raster: xr.DataArray) -> rasterio.Affine:
-    # Of one row or column the coordinates do not give the size of a cell.
-    return raster.rio.transform(recalc=min(raster.shape[-2:]) > 1)
-
-
 def _lazy(raster: xr.DataArray) -> da.Array:
     return raster.data if raster.chunks else da.from_array(raster.to_numpy())
-
-
-def _create(path: Path, raster: xr.DataArray) -> None:
-    """Make a file without cells, with all that is said about them."""
-    attrs, (count, height, width) = raster.attrs, raster.shape
-    nodata = raster.rio.nodata
-    if nodata is None and np.issubdtype(raster.dtype, np.floating):
-        nodata = np.nan
-    with rasterio.open(
-        path, "w", driver="GTiff", tiled=True, blockxsize=512, blockysize=512, bigtiff="IF_SAFER",
-        width=width, height=height, count=count, dtype=raster.dtype, nodata=nodata,
-        crs=raster.rio.crs, transform=_transform(raster),
-    ) as file:  # fmt: skip
-        file.descriptions = _descriptions(raster)
-        file.units = [attrs.get("units", "")] * count
-        file.scales = [attrs.get("scale_factor", 1.0)] * count
-        file.offsets = [attrs.get("add_offset", 0.0)] * count
-        file.update_tags(
-            **{
-                str(name): value if isinstance(value, str) else json.dumps(value, default=str)
-                for name, value in attrs.items()
-                if name not in _OWN_PLACE
-            }
-        )
-
-
-def _descriptions(raster: xr.DataArray) -> list[str]:
-    name = str(raster.dims[0])
-    if name in raster.coords and name != "band":
-        return [f"{name} {value}" for value in raster[name].to_numpy()]
-    told: Any = raster.attrs.get("long_name", "" if raster.name is None else raster.name)
-    # rioxarray reads the descriptions of several bands as a tuple.
-    return [str(told)] * raster.shape[0] if isinstance(told, str) else [str(one) for one in told]

@@ -6,14 +6,21 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import rioxarray  # noqa: F401 - gives arrays their .rio
-import shapely
 import xarray as xr
 from exactextract import exact_extract  # type: ignore[import-untyped]
 from exactextract.raster import NumPyRasterSource  # type: ignore[import-untyped]
 from rasterio import Affine
 from rasterio.transform import array_bounds
 
-from hanoi_analytics.rasters.checks import RasterError, require_crs, require_metres
+from hanoi_analytics.rasters.checks import (
+    RasterError,
+    has_shape,
+    require_crs,
+    require_grid,
+    require_metres,
+    require_polygons,
+    require_same_grid,
+)
 from hanoi_analytics.rasters.windows import window_within
 
 
@@ -125,7 +132,7 @@ def _parts(
 ) -> Parts:
     """Return for each row of the shapes the classes of its cells and how much lies inside."""
     bounds, system = array_bounds(*index.shape, transform=corner), shapes.crs.to_wkt()
-    filled = np.flatnonzero(_has_shape(shapes))
+    filled = np.flatnonzero(has_shape(shapes))
     cells = exact_extract(
         NumPyRasterSource(index.astype("int32"), *bounds, srs_wkt=system),
         gpd.GeoDataFrame({"row": filled}, geometry=shapes.geometry.to_numpy()[filled], crs=system),
@@ -143,11 +150,6 @@ def _parts(
     }
 
 
-def _has_shape(areas: gpd.GeoDataFrame) -> np.ndarray:
-    shapes = areas.geometry.to_numpy()
-    return ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-
-
 def _is_missing(codes: np.ndarray, nodata: float | None) -> np.ndarray:
     return np.isnan(codes.astype(float)) | (codes == nodata)
 
@@ -155,17 +157,8 @@ def _is_missing(codes: np.ndarray, nodata: float | None) -> np.ndarray:
 def _check(classes: xr.DataArray, areas: gpd.GeoDataFrame, key: str) -> None:
     require_crs(areas.crs, "table of areas")
     require_metres(classes.rio.crs, "raster")
-    if classes.rio.transform().e > 0:
-        raise RasterError("the raster's rows run from south to north; turn it north up first")
-    if not areas[key].is_unique:
-        raise RasterError(f"column {key!r} does not name the areas: a value stands twice")
-    kinds = areas.geometry[_has_shape(areas)].geom_type
-    wrong = kinds[~kinds.isin(["Polygon", "MultiPolygon"])]
-    if len(wrong):
-        raise RasterError(
-            f"expected polygons, found {wrong.iloc[0]} in row {wrong.index[0]} "
-            f"({len(wrong)} such row(s))"
-        )
+    require_grid(classes, "raster")
+    require_polygons(areas, key)
 
 
 def _window(classes: xr.DataArray, shapes: gpd.GeoDataFrame) -> tuple[xr.DataArray, Affine]:
@@ -182,12 +175,7 @@ def _window(classes: xr.DataArray, shapes: gpd.GeoDataFrame) -> tuple[xr.DataArr
 
 def _same_window(amounts: xr.DataArray, classes: xr.DataArray, window: xr.DataArray) -> np.ndarray:
     """Return the amounts under a window of the classes, none where they are missing."""
-    same = amounts.rio.crs == classes.rio.crs and amounts.shape == classes.shape
-    if not same or not amounts.rio.transform().almost_equals(classes.rio.transform(), 1e-3):
-        raise RasterError(
-            f"amounts and classes lie on different grids ({amounts.shape} cells in "
-            f"{amounts.rio.crs}, {classes.shape} in {classes.rio.crs}); bring both to one"
-        )
+    require_same_grid(amounts, classes, names=("amounts", "classes"))
     under = amounts.sel(x=window["x"], y=window["y"], method="nearest")
     values = under.to_numpy().astype("float64")
     nodata = amounts.rio.nodata

@@ -25,13 +25,17 @@ TABLES = {
     "qos_limits": (7, ["valid_from"], ["rule", "quantity"]),
     "smart_city_programme": (70, ["year"], ["id"]),
     "wup2025_world": (8, ["year"], ["id"]),
+    "vn_aqi_breakpoints": (54, ["valid_from"], ["parameter", "index"]),
+    "air_limits": (75, ["valid_from"], ["standard", "pollutant", "period", "valid_from"]),
+    "hanoi_air_figures": (25, ["year"], ["id"]),
+    "vn_wqi_breakpoints": (131, ["valid_from"], ["parameter", "side", "value"]),
 }
 
 # Every site a source may name; anything else that looks like a host is a slip.
 HOSTS = {
     "anninhthudo.vn", "danso.info", "en.baochinhphu.vn", "kientrucvietnam.org.vn",
     "kinhtevadubao.vn", "mhcem.gov.vn", "nld.com.vn", "soha.vn", "un.org", "vietbao.vn",
-    "vnexpress.net", "xaydungchinhsach.chinhphu.vn",
+    "vea.mae.gov.vn", "vnexpress.net", "vnjhm.vn", "xaydungchinhsach.chinhphu.vn",
 }  # fmt: skip
 HOST = re.compile(r"\b(?:[a-z0-9-]+\.)+(?:vn|org|com|net|info|io|dev|edu|gov)\b")
 PATH = re.compile(r"://|\.\./|(?:^|[\s(])/\w")

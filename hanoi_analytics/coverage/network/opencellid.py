@@ -7,12 +7,11 @@ import pandas as pd
 from pyproj import Transformer
 
 from hanoi_analytics.coverage.checks import CoverageError
-from hanoi_analytics.coverage.columns import Column
 from hanoi_analytics.coverage.network.filling import Defaults, fill, finish, say_filled
 from hanoi_analytics.coverage.network.schema import COLUMNS
 from hanoi_analytics.coverage.network.tables import Network
 from hanoi_analytics.coverage.operators import OPERATORS
-from hanoi_analytics.coverage.sorting import VIET_NAM, Bounds, Sorter
+from hanoi_analytics.tables import VIET_NAM, Bounds, Column, Sorter
 
 #: The columns of the standard export, which comes with or without a line of names.
 EXPORT_COLUMNS = (
@@ -90,7 +89,7 @@ def read_opencellid(
     if not site_distance_m > 0:
         raise CoverageError(f"site_distance_m={site_distance_m}: expected metres above 0, as 300")
     title = "cells of an OpenCelliD export"
-    sorter = Sorter(rows, _WANTED, title=title, default_names=EXPORT_COLUMNS)
+    sorter = Sorter(rows, _WANTED, title=title, error=CoverageError, default_names=EXPORT_COLUMNS)
     cells = _cells(sorter, mcc, bounds)
     sorter.require_some()
     cells = cells[sorter.good]

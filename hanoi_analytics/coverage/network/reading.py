@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from hanoi_analytics.coverage.checks import CoverageError
-from hanoi_analytics.coverage.columns import LATITUDE, LONGITUDE, Column
 from hanoi_analytics.coverage.network.antenna import PATTERNS
 from hanoi_analytics.coverage.network.filling import Defaults, fill, finish, say_filled
 from hanoi_analytics.coverage.network.link import BANDS
 from hanoi_analytics.coverage.network.schema import COLUMNS, POSITIONS, TECHNOLOGIES, limits
 from hanoi_analytics.coverage.network.tables import Network
-from hanoi_analytics.coverage.sorting import VIET_NAM, Bounds, Sorter
+from hanoi_analytics.coverage.operators import read_operators
 from hanoi_analytics.errors import nearest
+from hanoi_analytics.tables import LATITUDE, LONGITUDE, VIET_NAM, Bounds, Column, Sorter
 
 _GENERATIONS = {"4g": "LTE", "5g": "NR"}
 _WORDS = {
@@ -87,7 +87,7 @@ def read_network(
     ([0.0, 120.0, 240.0], ['longitude and latitude swapped?'])
     """
     defaults = defaults or Defaults()
-    sorter = Sorter(rows, _WANTED, title="sites or sectors of a network")
+    sorter = Sorter(rows, _WANTED, title="sites or sectors of a network", error=CoverageError)
     _refuse_slips(sorter)
     known = _columns(sorter, bounds)
     table = fill(known, defaults)
@@ -149,7 +149,7 @@ def _columns(sorter: Sorter, bounds: Bounds) -> pd.DataFrame:
     """Read every column of the sector table, with reasons against what is wrong."""
     known = sorter.places(bounds)
     known["site_id"] = sorter.words("site_id")
-    known["operator"] = sorter.operators()
+    known["operator"] = read_operators(sorter)
     known["technology"] = sorter.choice("technology", TECHNOLOGIES, _GENERATIONS)
     known["band"] = sorter.choice("band", BANDS)
     known["pattern"] = sorter.choice("pattern", PATTERNS)

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from hanoi_analytics.coverage.checks import CoverageError
-from hanoi_analytics.coverage.columns import LATITUDE, LONGITUDE, Column
-from hanoi_analytics.coverage.sorting import Sorted, Sorter
 from hanoi_analytics.errors import nearest
+from hanoi_analytics.tables import LATITUDE, LONGITUDE, Column, Sorted, Sorter
 
 
 def _measured(name: str, most: float, *names: str) -> Column:
@@ -64,7 +63,7 @@ def read_speeds(rows: pd.DataFrame | str, *, columns: Mapping[str, str] | None =
     >>> read.accepted["download_mbps"].tolist(), read.rejected["reason"].tolist()
     ([131.5], ['download_mbps: not a number'])
     """
-    sorter = Sorter(rows, _WANTED, title="speed samples", given=columns)
+    sorter = Sorter(rows, _WANTED, title="speed samples", error=CoverageError, given=columns)
     if not {"download_mbps", "upload_mbps"} & set(sorter.found):
         hint = nearest("download_mbps", map(str, sorter.rows.table))
         raise CoverageError(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from hanoi_analytics.coverage.columns import LATITUDE, LONGITUDE, Column
-from hanoi_analytics.coverage.sorting import Bounds, Sorted, Sorter
+from hanoi_analytics.coverage.checks import CoverageError
+from hanoi_analytics.coverage.operators import read_operators
+from hanoi_analytics.tables import LATITUDE, LONGITUDE, Bounds, Column, Sorted, Sorter
 
 _LABELS = {
     "sector_id": ("ecgi", "cgi", "nci", "eci", "cellid", "cell", "cid", "cellname", "pci"),
@@ -77,7 +78,7 @@ def read_samples(
     >>> read.accepted.iloc[0].tolist(), read.rejected["reason"].tolist()
     ([105.85, 21.03, -97.0], ['outside the bounds 105.2 to 106.1° E, 20.5 to 21.4° N'])
     """
-    sorter = Sorter(rows, _WANTED, title="drive-test samples", given=columns)
+    sorter = Sorter(rows, _WANTED, title="drive-test samples", error=CoverageError, given=columns)
     table = sorter.places(bounds)
     sorter.needed("level_dbm")
     for name in ("level_dbm", "predicted_dbm", "distance_m"):
@@ -85,7 +86,7 @@ def read_samples(
             table[name] = sorter.numbers(name)
     for name in _LABELS:
         if name in sorter.found:
-            table[name] = sorter.operators() if name == "operator" else sorter.words(name)
+            table[name] = read_operators(sorter) if name == "operator" else sorter.words(name)
     other = sorter.words("technology").str.lower().str.contains(_OTHER_RADIO, regex=True)
     sorter.reject(other.fillna(value=False).astype(bool), "level_dbm: of 2G or 3G, so no RSRP")
     return sorter.split(table)

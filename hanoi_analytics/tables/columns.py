@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hanoi_analytics.coverage.checks import CoverageError
-from hanoi_analytics.errors import nearest
+from hanoi_analytics.errors import HanoiError, nearest
 
 # How a unit is written behind a number or a name, letters and digits only in a name.
 _UNITS = {"deg": r"deg(?:rees)?|°\s*[en]?", "mbps": r"mbps|mbit/?s?", "dbm": "dbm"}
@@ -98,7 +97,11 @@ def found_in(words: Iterable[str], columns: Sequence[Column]) -> int:
 
 
 def find(
-    table: str, there: Sequence[str], columns: Sequence[Column], given: dict[str, str]
+    table: str,
+    there: Sequence[str],
+    columns: Sequence[Column],
+    given: dict[str, str],
+    error: type[HanoiError],
 ) -> dict[str, str]:
     """Return for each column that is there its name in a table.
 
@@ -112,25 +115,27 @@ def find(
         What is looked for; what stands first has first choice.
     given : dict of str to str
         Columns that the caller names.
+    error : type of HanoiError
+        Of the theme that reads.
 
     Raises
     ------
-    CoverageError
+    HanoiError
         A needed column is missing, several could be one, or `given` names none.
     """
     known = [column.name for column in columns]
     for name, word in given.items():
         if name not in known:
-            raise CoverageError(f"columns={{{name!r}: …}}: {nearest(name, known)}")
+            raise error(f"columns={{{name!r}: …}}: {nearest(name, known)}")
         if word not in there:
-            raise CoverageError(f"no column {word!r} in {table}; {nearest(word, there)}")
+            raise error(f"no column {word!r} in {table}; {nearest(word, there)}")
     found = dict(given)
     for column in columns:
         fitting = [c for c in column.among(there) if c not in found.values()]
         if column.name in given or not fitting:
             continue
         if len(fitting) > 1 and not column.words:
-            raise CoverageError(
+            raise error(
                 f"{table}: {', '.join(map(repr, fitting))} could all be {column.name!r}: give the "
                 f"right one that name, or in Python columns={{{column.name!r}: {fitting[0]!r}}}"
             )
@@ -138,7 +143,7 @@ def find(
     lost = [column.name for column in columns if column.needed and column.name not in found]
     if lost:
         hints = ", ".join(repr(name) for name in lost)
-        raise CoverageError(
+        raise error(
             f"{table}: no column for {hints}; {nearest(lost[0], there)}; give the "
             f"right column that name"
         )

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from hanoi_analytics import catalogue
-from hanoi_analytics.coverage.checks import CoverageError
+from hanoi_analytics.errors import HanoiError
 
 # Lines in which the names are looked for: titles and remarks of a tool may stand above them.
 _HEAD = 20
@@ -66,6 +66,7 @@ def read_rows(
     *,
     title: str,
     names_in: Callable[[Iterable[str]], int],
+    error: type[HanoiError],
     default_names: tuple[str, ...] = (),
 ) -> Rows:
     """Read a file, or take a table, and lose nothing.
@@ -80,12 +81,14 @@ def read_rows(
     names_in : callable
         How many of some words are names of columns that are looked for: the first line with two
         is the line of names; if there is none, the first line of all.
+    error : type of HanoiError
+        Of the theme that reads.
     default_names : tuple of str
         The columns of a CSV that may lack a line of names.
 
     Raises
     ------
-    CoverageError
+    HanoiError
         No row, or two columns of one name.
     """
     raw = isinstance(rows, str) and rows.lower().endswith((".csv", ".csv.gz"))
@@ -118,7 +121,7 @@ def read_rows(
     twice = [word for word in names if names.count(word) > 1]
     if twice or values.empty:
         lack = f"two columns are named {twice[0]!r}: rename one" if twice else "no row with values"
-        raise CoverageError(f"{name}: {lack}")
+        raise error(f"{name}: {lack}")
     ragged = values.iloc[:, len(names) :].notna().any(axis=1)
     names += [f"field {place + 1}" for place in range(len(names), values.shape[1])]
     values = values.set_axis(names[: values.shape[1]], axis=1)
@@ -158,8 +161,11 @@ def _printable(table: pd.DataFrame) -> pd.DataFrame:
         if not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_datetime64_any_dtype(
             kind
         ):
-            text = table.iloc[:, place].astype("str")
+            # Each different value once: columns of names and units have few.
+            codes, words = pd.factorize(table.iloc[:, place].astype("str"))
+            text = pd.Series(words, dtype="str")
             if not text.str.isascii().all():
                 text = text.str.normalize("NFC")
-            clean.isetitem(place, text.str.replace(_UNSEEN, "", regex=True).array)
+            text = text.str.replace(_UNSEEN, "", regex=True)
+            clean.isetitem(place, text.array.take(codes, allow_fill=True))
     return clean

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hanoi_analytics.coverage.checks import CoverageError
-from hanoi_analytics.coverage.columns import Column, find, found_in
-from hanoi_analytics.coverage.operators import brands
-from hanoi_analytics.coverage.rows import read_rows
+from hanoi_analytics.errors import HanoiError
+from hanoi_analytics.tables.columns import Column, find, found_in
+from hanoi_analytics.tables.rows import Rows, read_rows
 
 Bounds = tuple[float, float, float, float]
 #: West, south, east, north in degrees: Viet Nam with its islands, and Hà Nội with a margin.
@@ -62,12 +61,14 @@ class Sorter:
 
     Parameters
     ----------
-    rows : pandas.DataFrame or str
-        A table, or a file in the folder for own files, see `read_rows`.
+    rows : pandas.DataFrame, str or Rows
+        A table, or a file in the folder for own files, see `read_rows`; or what that returned.
     columns : sequence of Column
         What is looked for.
     title : str
         What the table holds, for the list of sources.
+    error : type of HanoiError
+        Of the theme that reads, raised by all methods.
     given : mapping of str to str, optional
         The caller's names for columns, where they cannot be found.
     default_names : tuple of str
@@ -75,29 +76,35 @@ class Sorter:
 
     Raises
     ------
-    CoverageError
+    HanoiError
         A needed column is missing, several could be one, or `given` names none.
     """
 
     def __init__(
         self,
-        rows: pd.DataFrame | str,
+        rows: pd.DataFrame | str | Rows,
         columns: Sequence[Column],
         *,
         title: str,
+        error: type[HanoiError],
         given: Mapping[str, str] | None = None,
         default_names: tuple[str, ...] = (),
     ) -> None:
         self.columns = {column.name: column for column in columns}
-        self.rows = read_rows(
-            rows,
-            title=title,
-            names_in=lambda words: found_in(words, columns),
-            default_names=default_names,
+        self.error = error
+        self.rows = (
+            rows
+            if isinstance(rows, Rows)
+            else read_rows(
+                rows,
+                title=title,
+                names_in=lambda words: found_in(words, columns),
+                error=error,
+                default_names=default_names,
+            )
         )
-        self.found = find(
-            self.rows.name, [str(c) for c in self.rows.table], columns, dict(given or {})
-        )
+        there = [str(c) for c in self.rows.table]
+        self.found = find(self.rows.name, there, columns, dict(given or {}), error)
         table = self.rows.table
         self.reasons = pd.Series("", index=table.index, dtype="str")
         self.taken: list[str] = []
@@ -116,10 +123,11 @@ class Sorter:
         return self.reasons == ""
 
     def reject(self, wrong: pd.Series[bool], reason: str) -> None:
-        """Add a reason to rows; a row keeps all of its reasons."""
-        if wrong.any():
-            said = self.reasons[wrong]
-            self.reasons[wrong] = said.where(said == "", said + "; ") + reason
+        """Add a reason to rows, all or some of the table's; a row keeps all of its reasons."""
+        rows = wrong.index[wrong]
+        if len(rows):
+            said = self.reasons.loc[rows]
+            self.reasons.loc[rows] = said.where(said == "", said + "; ") + reason
 
     def words(self, name: str) -> pd.Series[str]:
         """Return a column as text, missing where nothing stands or the table lacks it."""
@@ -145,15 +153,6 @@ class Sorter:
         self.reject(words.notna() & values.isna(), f"{name}: expected one of {listed}")
         return values
 
-    def operators(self) -> pd.Series[str]:
-        """Return the column ``operator`` with the brands that its words name."""
-        words = self.words("operator")
-        named = brands(words)
-        pairs = pd.DataFrame({"word": words, "brand": named})[words.notna() & (words != named)]
-        for word, brand in pairs.drop_duplicates().head(10).to_numpy():
-            self.taken.append(f"operator {word!r} as {brand}")
-        return named
-
     def numbers(self, name: str) -> pd.Series[float]:
         """Return a column of numbers; text, stand-ins and what cannot be are rejected."""
         column, span = self.columns[name], self.columns[name].span
@@ -174,7 +173,15 @@ class Sorter:
         return values
 
     def _parsed(self, column: Column) -> pd.Series[float]:
-        name, words = column.name, self.words(column.name)
+        words = self.words(column.name)
+        values = pd.to_numeric(words, errors="coerce").astype("float64")
+        odd = words.notna() & values.isna()
+        if odd.any():  # the slow way, for few rows as a rule
+            values[odd] = self._parsed_odd(column, words[odd]).astype("float64")
+        return values
+
+    def _parsed_odd(self, column: Column, words: pd.Series[str]) -> pd.Series[float]:
+        name = column.name
         text = words.str.lower().str.replace("\N{MINUS SIGN}", "-")
         text = text.str.replace(rf"\s*({column.unit_pattern})$", "", regex=True)
         # A comma is a decimal sign, but 1,234 may be a thousand where both are possible.
@@ -196,7 +203,7 @@ class Sorter:
         """Return longitude and latitude; rows without, and those outside bounds, are rejected."""
         west, south, east, north = bounds
         if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-            raise CoverageError(f"bounds {bounds}: expected west, south, east, north in degrees")
+            raise self.error(f"bounds {bounds}: expected west, south, east, north in degrees")
         for name in (longitude, latitude):
             self.needed(name)
         x, y = self.numbers(longitude), self.numbers(latitude)
@@ -246,9 +253,7 @@ class Sorter:
     def require_some(self) -> None:
         """Refuse a table without one good row, with the commonest reasons."""
         if not self.good.any():
-            raise CoverageError(
-                f"{self.rows.name}: none of the rows can be used: {self.commonest()}"
-            )
+            raise self.error(f"{self.rows.name}: none of the rows can be used: {self.commonest()}")
 
     def commonest(self) -> str:
         """Return the commonest reasons with their number of rows."""

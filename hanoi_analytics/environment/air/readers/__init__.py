@@ -1,0 +1,16 @@
+"""Files of air readings, read: every row is accepted, or rejected with its reasons."""
+
+from hanoi_analytics.environment.air.readers.airnow import read_airnow
+from hanoi_analytics.environment.air.readers.openaq import read_openaq
+from hanoi_analytics.environment.air.readers.sorted_readings import ReadingsFile, combine
+from hanoi_analytics.environment.air.readers.table import read_table
+from hanoi_analytics.environment.air.readers.units import ug_m3_per_unit
+
+__all__ = [
+    "ReadingsFile",
+    "combine",
+    "read_airnow",
+    "read_openaq",
+    "read_table",
+    "ug_m3_per_unit",
+]

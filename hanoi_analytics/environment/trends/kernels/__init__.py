@@ -1,0 +1,1 @@
+"""Loops over pairs of values, compiled by numba; none holds the interpreter's lock."""
