@@ -10,7 +10,7 @@ from rasterio.transform import from_origin
 
 from hanoi_analytics import catalogue
 from hanoi_analytics.places.crosswalk import METRIC_CRS
-from hanoi_analytics.places.units import wards
+from hanoi_analytics.places.units import Geometry, wards
 
 # Fine enough that the smallest ward has two dozen cells.
 _RESOLUTION_M = 250.0
@@ -18,13 +18,16 @@ _RESOLUTION_M = 250.0
 _ATTRACTION = {30: 12.0, 23: 6.0, 22: 4.0, 21: 2.0, 13: 1.5, 12: 0.6, 11: 0.1, 10: 0.0}
 
 
-def population_grid(*, seed: int) -> xr.DataArray:
+def population_grid(*, seed: int, boundaries: Geometry = "approximate") -> xr.DataArray:
     """Spread each ward's official population over its cells, by settlement class and by chance.
 
     Parameters
     ----------
     seed : int
         Of the lognormal noise (σ = 0.5) that stands for uneven building.
+    boundaries : {"approximate", "polygons", "best"}
+        Of the wards, see `wards`. Take those the people will be counted in: in other ones their
+        totals are not the official ones.
 
     Returns
     -------
@@ -38,7 +41,7 @@ def population_grid(*, seed: int) -> xr.DataArray:
     >>> int(round(float(grid.sum()))), grid.attrs["source"]["tier"]
     (8807523, 'simulated')
     """
-    units = wards("approximate").to_crs(METRIC_CRS)
+    units = wards(boundaries).to_crs(METRIC_CRS)
     west, south, east, north = units.total_bounds
     columns = int(np.ceil((east - west) / _RESOLUTION_M))
     rows = int(np.ceil((north - south) / _RESOLUTION_M))

@@ -16,6 +16,7 @@ import numpy as np
 import rioxarray  # noqa: F401 - gives arrays their .rio
 import xarray as xr
 from rasterio import Affine
+from rasterio._err import CPLE_BaseError
 from rasterio.dtypes import dtype_rev, typename_fwd
 
 from hanoi_analytics.rasters.checks import RasterError
@@ -69,7 +70,7 @@ def named_errors(path: Path) -> Iterator[None]:
     """Say of errors that come from a file which one it was."""
     try:
         yield
-    except OSError as error:
+    except (OSError, CPLE_BaseError) as error:  # copy raises what GDAL says as it is
         raise RasterError(f"{path} cannot be written ({error}); is the disk full?") from error
 
 

@@ -33,8 +33,8 @@ def write_cogs(rasters: Mapping[Path, xr.DataArray]) -> None:
     Lazy rasters are never held whole, and blocks that several of them share are computed once.
     The blocks go to uncompressed files in hidden folders beside the targets, so the disk must
     have room for them; the finished files then take the targets' names. After an error every
-    target is as it was. A write that is killed leaves hidden folders, in which no file opens and
-    which the next write to the same target removes.
+    target is as it was. A write that is killed leaves hidden folders, in which nothing unfinished
+    opens and which the next write to the same target removes.
 
     Parameters
     ----------
@@ -72,7 +72,9 @@ def write_cogs(rasters: Mapping[Path, xr.DataArray]) -> None:
     with ExitStack() as stack:
         parts = [stack.enter_context(in_one_step(path)) for path in banded]
         targets: Any = [
-            RawBlocks(part.with_name("blocks"), raster.shape, raster.dtype.newbyteorder("="))
+            RawBlocks(
+                part.with_name(f"blocks-{part.name}"), raster.shape, raster.dtype.newbyteorder("=")
+            )
             for raster, part in zip(banded.values(), parts, strict=True)
         ]
         for blocks in targets:
@@ -131,7 +133,8 @@ def _optimise(blocks: RawBlocks, raster: xr.DataArray, part: Path) -> bytes:
     """
     # GDAL writes behind a gap, so that no file of its own opens either. It cannot make files
     # there: the one of the overviews must be there too.
-    gapped, overviews = part.with_name("gapped"), part.with_name("gapped.ovr.tmp")
+    gapped = part.with_name(f"gapped-{part.name}")
+    overviews = Path(f"{gapped}.ovr.tmp")
     name = f"/vsisubfile/{_GAP_BYTES},{gapped}"
     source = described(blocks, raster)
     whole_numbers = np.issubdtype(raster.dtype, np.integer)
@@ -143,7 +146,8 @@ def _optimise(blocks: RawBlocks, raster: xr.DataArray, part: Path) -> bytes:
         gapped.touch()
         overviews.touch()
         copy(
-            source, name, driver="COG", compress="DEFLATE", predictor="YES",
+            source, name, driver="COG", compress="DEFLATE",
+            predictor="NO" if np.iscomplexobj(raster) else "YES",
             overview_resampling="NEAREST" if whole_numbers else "AVERAGE",
             bigtiff="IF_SAFER", num_threads="ALL_CPUS",
         )  # fmt: skip

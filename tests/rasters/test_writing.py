@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +17,11 @@ import rasterio
 import rioxarray
 import xarray as xr
 from dask.delayed import delayed
+from rasterio.shutil import copy
 
 from hanoi_analytics import rasters
+from hanoi_analytics.rasters import writing
+from hanoi_analytics.rasters.raw_blocks import RawBlocks
 
 NORTH, WEST, CELL_M = 2_330_000.0, 580_000.0, 30.0
 
@@ -165,6 +169,57 @@ def test_a_full_disk_is_noticed(tmp_path: Path, free_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("free_bytes", [1_000, 300_000, 4_300_000])
+def test_a_disk_that_fills_while_gdal_writes_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_bytes: int
+) -> None:
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limited(*arguments: Any, **options: Any) -> None:
+        # It fails at the header, at the overviews, or at the cells.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (free_bytes, limits[1]))
+        copy(*arguments, **options)
+
+    monkeypatch.setattr(writing, "copy", limited)
+    noise = raster(np.random.default_rng(1).random((1024, 1024)).astype("float32"))
+    try:
+        with pytest.raises(rasters.RasterError, match="is the disk full"):
+            rasters.write_cogs({tmp_path / "noise.tif": noise})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())
+
+
+def test_blocks_come_in_any_order_and_through_copies_of_their_target(tmp_path: Path) -> None:
+    cells = np.arange(2 * 7 * 5, dtype="int16").reshape(2, 7, 5)
+    target = RawBlocks(tmp_path / "blocks", cells.shape, cells.dtype)
+    target.make()
+    # Columns in part, rows in whole, one band or both.
+    for index in (np.s_[1:2, 4:7, 0:5], np.s_[0:1, 4:7, 0:5], np.s_[0:2, 0:4, 2:5]):
+        pickle.loads(pickle.dumps(target))[index] = cells[index]  # noqa: S301
+    target[np.s_[0:2, 0:4, 0:2]] = cells[:, :4, :2].astype("float64")
+    assert target.path.read_bytes() == cells.tobytes()
+    with pytest.raises(rasters.RasterError, match="float64 that int16 cannot hold"):
+        target[np.s_[0:1, 0:1, 0:1]] = np.full((1, 1, 1), 0.5)
+
+
+def test_large_whole_numbers_stay_exact(tmp_path: Path) -> None:
+    missing = -(2**62)
+    cells = raster(np.array([[2**53 + 1, missing], [2, 3]], "int64")).rio.write_nodata(missing)
+    rasters.write_cogs({tmp_path / "ids.tif": cells})
+    with rasterio.open(tmp_path / "ids.tif") as file:
+        assert file.read(1).tolist() == [[2**53 + 1, missing], [2, 3]]
+        assert file.nodata == missing
+
+
+def test_complex_numbers_come_back(tmp_path: Path) -> None:
+    cells = np.array([[1 + 2j, 3], [4, 5j]], "complex64")
+    rasters.write_cogs({tmp_path / "waves.tif": raster(cells)})
+    with rasterio.open(tmp_path / "waves.tif") as file:
+        np.testing.assert_array_equal(file.read(1), cells)
 
 
 def test_what_a_viewer_noted_beside_the_old_file_goes(tmp_path: Path) -> None:

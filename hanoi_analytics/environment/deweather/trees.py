@@ -57,17 +57,17 @@ class LinearThenTrees:
         """Fit both to terms (hour, term) and readings (hour)."""
         self._middle, self._spread = terms.mean(axis=0), np.maximum(terms.std(axis=0), 1e-9)
         design = self._design(terms)
-        self._weights = np.linalg.lstsq(design, reading, rcond=None)[0]
-        # On a busy machine, threads of boosting that wait for each other cost more than they bring.
-        with threadpool_limits(limits=1, user_api="openmp"):
+        # On a busy machine, threads that wait for each other cost more than they bring.
+        with threadpool_limits(limits=1):
+            self._weights = np.linalg.lstsq(design, reading, rcond=None)[0]
             self._trees.fit(terms, reading - design @ self._weights)
         return self
 
     def predict(self, terms: _Array) -> _Array:
         """Return the sum of both for terms (hour, term)."""
-        with threadpool_limits(limits=1, user_api="openmp"):
+        with threadpool_limits(limits=1):
             bent: _Array = self._trees.predict(terms)
-        return self._design(terms) @ self._weights + bent
+            return self._design(terms) @ self._weights + bent
 
     def _design(self, terms: _Array) -> _Array:
         """Terms as deviations; day of year and hour as waves, for midnight follows 23 o'clock."""

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import false_discovery_control
 
+from hanoi_analytics.catalogue import sources_of
 from hanoi_analytics.environment.checks import EnvironmentDataError
 from hanoi_analytics.environment.trends.axes import Method, Variant
 from hanoi_analytics.environment.trends.kernels.blocks import STATISTICS
@@ -147,6 +148,6 @@ def _described(method: Method, cube: xr.DataArray) -> dict[str, Any]:
         "minimum": method.minimum,
         "lags": method.lags,
         "seasons": method.seasons,
-        "source": cube.attrs.get("source"),
+        **sources_of(cube.attrs),
     }
     return {name: value for name, value in described.items() if value is not None}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hanoi_analytics.catalogue import sources_of
 from hanoi_analytics.environment.checks import EnvironmentDataError
 from hanoi_analytics.environment.trends.axes import VARIANTS, Method, Variant
 
@@ -35,8 +36,8 @@ class Trend:
         Its method.
     lags, seasons : int or None
         As given.
-    source : object
-        Of the series, for pictures.
+    attrs : dict
+        The sources of the series, for pictures.
     """
 
     variant: Variant
@@ -53,15 +54,14 @@ class Trend:
     interval: str
     lags: int | None
     seasons: int | None
-    source: Any = field(default=None, repr=False, compare=False)
+    attrs: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the trend as a table of one row, with the series' source."""
+        """Return the trend as a table of one row, with the series' sources."""
         row = asdict(self)
-        source = row.pop("source")
+        attrs = row.pop("attrs")
         table = pd.DataFrame([row]).astype({"lags": "Int64", "seasons": "Int64"})
-        if source is not None:
-            table.attrs["source"] = source
+        table.attrs = attrs
         return table
 
 
@@ -145,7 +145,7 @@ def trend(
         interval=method.interval,
         lags=lags,
         seasons=seasons,
-        source=series.attrs.get("source"),
+        attrs=sources_of(series.attrs),
     )
 
 
