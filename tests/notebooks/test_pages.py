@@ -60,6 +60,13 @@ KNOWN = {
         "(put in: +1.0)",
         "The 8,807,523 people",
     ],
+    # Annual means of the embassy's days; the study of ten stations; the trend that was put in.
+    "environment/trends": [
+        "50.8 in 2016, 42.7 in 2017",
+        "PM2.5 has a significant trend at 0 of 10, PM10 falls at 5 of 10",
+        "the truth is −3.0 % a year",
+        "1 of 1 intervals hold the truth",
+    ],
     # log2(0.95 / 0.384), log2(0.95 / 0.315) and log2(0.95 / 0.001).
     "linkage/linking": [
         "Agreement on Nguyễn is worth 1.3 to 1.6 bits, on a family name of one in a thousand 9.9"
