@@ -141,7 +141,7 @@ def test_a_drop_is_split_between_weather_and_the_rest() -> None:
         fitted,
         ("2022-01-01", "2024-12-31"),
         ("2025-01-01", "2025-12-31"),
-        samples=150,
+        samples=24,
         replicates=20,
         seed=1,
     ).set_index("part")
@@ -154,6 +154,27 @@ def test_a_drop_is_split_between_weather_and_the_rest() -> None:
     assert table.loc["observed", "percent_of_before"] == pytest.approx(
         100 * change / float(before), abs=0.2
     )
+
+
+def test_weather_that_has_nothing_to_do_with_the_air_explains_nothing() -> None:
+    """The first seven months of a year a tenth dirtier, held against the weather of elsewhere."""
+    series = _station(trend_percent_per_year=0.0).copy()
+    series = series.where(series["time"] < np.datetime64("2025-01-01"), 1.1 * series)
+    series = series.sel(time=(series["time"].dt.month < 8) & (series["time"].dt.year != 2024))
+    elsewhere = catalogue.load("hanoi_weather_hourly_simulated", years=4, seed=77)
+    fitted = fit(series, elsewhere, model="boosting", seed=1)
+    table = explain_change(
+        fitted,
+        ("2022-01-01", "2023-12-31"),
+        ("2025-01-01", "2025-12-31"),
+        samples=24,
+        replicates=20,
+        seed=1,
+    ).set_index("part")
+    observed = table.loc["observed", "change"]
+    assert table.loc["weather", "low"] < 0 < table.loc["weather", "high"]
+    assert table.loc["rest", "low"] < observed < table.loc["rest", "high"]
+    assert abs(table.loc["weather", "percent_of_before"]) < 5
 
 
 def test_a_forest_does_it_too() -> None:

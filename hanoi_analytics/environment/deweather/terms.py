@@ -13,7 +13,7 @@ from hanoi_analytics.environment.checks import EnvironmentDataError
 from hanoi_analytics.environment.deweather.weather import weather_table
 
 TREND_TERM = "unix_time_days"
-_TIME_TERMS = (TREND_TERM, "day_of_year", "weekday", "hour")
+TIME_TERMS = (TREND_TERM, "day_of_year", "weekday", "hour")
 _NORMALS_COLUMNS = ("month", "temperature_c", "precipitation_mm_month")
 _FEWEST_DAYS = 180
 
@@ -96,7 +96,7 @@ def trend_term(time: pd.DatetimeIndex) -> NDArray[np.float64]:
 
 def _of_time(time: pd.DatetimeIndex) -> pd.DataFrame:
     columns = (trend_term(time), time.day_of_year, time.day_of_week, time.hour)
-    return pd.DataFrame(dict(zip(_TIME_TERMS, columns, strict=True)), index=time, dtype=float)
+    return pd.DataFrame(dict(zip(TIME_TERMS, columns, strict=True)), index=time, dtype=float)
 
 
 def _of_hours(weather: pd.DataFrame) -> pd.DataFrame:
