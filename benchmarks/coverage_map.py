@@ -15,12 +15,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from measuring import in_own_process, machine
 
 _HERE = Path(__file__).parent
 _SITES = 12_000
@@ -31,15 +30,9 @@ _LIBRARIES = ("numpy", "numba", "dask", "xarray")
 def measure(**spec: Any) -> dict[str, Any]:
     """Run one measurement in a process of its own."""
     given = {"bts": _SITES, "scheduler": "threads", "workers": 2, **spec}
-    done = subprocess.run(
-        [sys.executable, _HERE / "coverage_measure.py", json.dumps(given)],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(_HERE.parent), "OPENBLAS_NUM_THREADS": "1"},
-    )
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
+    environment = os.environ | {"PYTHONPATH": str(_HERE.parent), "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, _HERE / "coverage_measure.py", json.dumps(given)]
+    return in_own_process(command, environment)
 
 
 def sizes(resolutions_m: list[float]) -> dict[float, dict[str, Any]]:
@@ -100,8 +93,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="cells of 60 m and larger only")
     chosen = parser.parse_args()
-    versions = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
-    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, {versions}")
+    print(machine(*_LIBRARIES))
     widths = [200.0, 100.0, 60.0] if chosen.quick else [100.0, 60.0, 30.0, 20.0, 10.0]
     measured = sizes(widths)
     schedulers(60.0 if chosen.quick else 30.0)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 import sys
 import time
 from typing import Any
@@ -16,16 +15,12 @@ import dask
 import dask.array as da
 import numpy as np
 from coverage_plain import PlainMap
+from measuring import peak_gb
 
 from hanoi_analytics import catalogue, cluster, places
 from hanoi_analytics.coverage.best_server import Radio, served, signal_map
 
 _LAYERS = ("level_dbm", "server", "second_level_dbm", "second_server", "sinr_db", "probability")
-
-
-def peak_gb() -> float:
-    """Return the most memory that this process has held; Linux counts it in KiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def network(bts: int) -> Any:

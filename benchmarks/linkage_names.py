@@ -15,8 +15,6 @@ import json
 import os
 import platform
 import re
-import resource
-import subprocess
 import sys
 import time
 import unicodedata
@@ -25,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from measuring import in_own_process, peak_gb
 
 from hanoi_analytics.linkage import names
 
@@ -146,7 +145,7 @@ def measure(what: str, rows: int) -> dict[str, float]:
             plain_keys(value)
     return {
         "wall_s": time.perf_counter() - start,
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "peak_gb": peak_gb(),
     }
 
 
@@ -170,15 +169,7 @@ def plain_keys(text: str) -> tuple[str, str, str, str, str, str]:
 
 def apart(what: str, rows: int) -> dict[str, float]:
     """Run a measurement in a fresh process."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--measure", what, "--rows", str(rows)],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(_HERE.parent)},
-    )
-    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return result
+    return in_own_process([sys.executable, __file__, "--measure", what, "--rows", str(rows)])
 
 
 def report(rows: int) -> None:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from measuring import in_own_process, peak_gb
 
 _HERE = Path(__file__).parent
 
@@ -40,16 +40,14 @@ def measure(residents: int, records: int, preset: str, workers: int) -> dict[str
     return {
         "seconds": seconds,
         "cpu_s": time.process_time(),
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
+        "peak_gb": peak_gb(),
         "disc_gb": size / 1e9,
     }
 
 
 def _fresh(*arguments: object) -> dict[str, float]:
     command = [sys.executable, __file__, "--one", json.dumps(arguments)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    result: dict[str, float] = json.loads(done.stdout)
-    return result
+    return in_own_process(command)
 
 
 def main() -> None:

@@ -27,8 +27,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -38,6 +36,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import duckdb
+from measuring import in_own_process, peak_gb
 
 _LIMIT = "4GB"
 _RESIDENTS, _RECORDS = 8_700_000, 5_400_000
@@ -136,8 +135,7 @@ def measure(way: str, people: Path, folder: Path) -> Result:
     """Run one way in a process of its own and compare its links with the truth."""
     with tempfile.TemporaryDirectory(dir=folder) as out:
         command = [sys.executable, __file__, "--run", way, str(people), out]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        return json.loads(done.stdout.splitlines()[-1]) | _quality(people, Path(out))
+        return in_own_process(command) | _quality(people, Path(out))
 
 
 def _quality(people: Path, out: Path) -> Result:
@@ -168,8 +166,7 @@ def _run(way: str, people: Path, out: Path) -> None:
     result = {"ours": ours, "plain": plain}[way](people, out)
     seconds = time.perf_counter() - start
     result["cpu_s"] = time.process_time()
-    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    print(json.dumps(result | {"seconds": seconds, "peak_gb": peak_gb}))
+    print(json.dumps(result | {"seconds": seconds, "peak_gb": peak_gb()}))
 
 
 def _print_row(preset: str, way: str, row: Result, exact: float) -> None:

@@ -17,18 +17,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import shlex
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measuring import in_own_process, machine, table
 
 Result = dict[str, Any]
 
@@ -56,7 +53,7 @@ class Bench:
         folder = self._folder / "x".join(map(str, size))
         if size not in self._facts:
             arguments = [sys.executable, _HERE / "scenes_world.py", folder, *size]
-            self._facts[size] = self._run(arguments, self._environment)
+            self._facts[size] = in_own_process(arguments, self._environment)
         return folder
 
     def facts(self, *size: int) -> Result:
@@ -76,7 +73,7 @@ class Bench:
             "chunk": self._options.chunk,
         }
         own = self._environment if python == sys.executable else {"PATH": os.environ["PATH"]}
-        return self._run([python, _HERE / "scenes_measure.py", json.dumps(spec)], own)
+        return in_own_process([python, _HERE / "scenes_measure.py", json.dumps(spec)], own)
 
     def same(self, what: str, scenes: int) -> str:
         """Say how far a way's median is from this package's."""
@@ -87,25 +84,6 @@ class Bench:
         if (np.isnan(ours) != np.isnan(theirs)).any():
             return "other cells are missing"
         return f"{np.nanmax(np.abs(ours - theirs)):.1e}"
-
-    def _run(self, command: list[Any], environment: dict[str, str]) -> Result:
-        print(f"… {shlex.join(map(str, command))[-150:]}", file=sys.stderr)
-        done = subprocess.run(
-            [str(part) for part in command],
-            env=environment,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            timeout=_TIME_LIMIT_S,
-        )
-        result: Result = json.loads(done.stdout.splitlines()[-1])
-        return result
-
-
-def _table(head: str, rows: list[Sequence[str]]) -> str:
-    columns = head.split("|")
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def ways_table(bench: Bench, options: argparse.Namespace) -> str:
@@ -137,7 +115,7 @@ def ways_table(bench: Bench, options: argparse.Namespace) -> str:
     ours = runs["package"]
     verdict = "met" if ours["peak_gb"] < _GOAL_GB else "NOT met"
     described_s = ours["graph_s"] - ours["search_s"]
-    return _table(head, rows) + (
+    return table(head, rows) + (
         f"\nOf this package's {ours['wall_s']:.1f} s, reading the catalogue took "
         f"{ours['search_s']:.1f} s and describing the work {described_s:.1f} s. "
         f"Goal of less than {_GOAL_GB} GB: {verdict}.\n"
@@ -158,31 +136,14 @@ def growth_table(bench: Bench, options: argparse.Namespace) -> str:
                 f"{run['warm_gb']:.2f}",
             )
         )
-    return _table("scenes|cells of a block|s|peak GB|of it before the first block", rows)
-
-
-def machine(command: str) -> str:
-    """Return what the measurements were made on, and how."""
-    memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
-    return (
-        f"Command: `{command}`. Machine: {os.cpu_count()} cores ({_processor()}), "
-        f"{memory_gb:.0f} GB; {platform.system()} {platform.release()}; "
-        f"Python {platform.python_version()}, {libraries}.\n"
-    )
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    return table("scenes|cells of a block|s|peak GB|of it before the first block", rows)
 
 
 def report(bench: Bench, options: argparse.Namespace) -> Iterator[str]:
     """Measure part by part, and yield the text of each."""
     rows, columns = options.size
     facts = bench.facts(options.scenes, rows, columns)
-    yield machine(shlex.join(["python", *sys.argv]))
+    yield machine(*_LIBRARIES)
     yield (
         f"{options.scenes} scenes of {rows:,} × {columns:,} cells, red and QA_PIXEL of 16 bits, "
         f"{facts['bytes'] / 1e9:.1f} GB of COGs in blocks of 512; {facts['clear_share']:.0%} of "

@@ -9,7 +9,6 @@ is measured.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from typing import Any
 import dask
 import numpy as np
 import xarray as xr
+from measuring import peak_gb
 
 Measured = dict[str, Any]
 # Fill, dilated cloud, cirrus, cloud, shadow.
@@ -116,7 +116,7 @@ def measure(spec: Measured) -> Measured:
     way, folder = _WAYS[spec["what"]], Path(spec["folder"])
     with dask.config.set(scheduler="threads", num_workers=spec["workers"]):
         way(Path(spec["warm_folder"]), spec)
-        warm_gb = _peak_gb()
+        warm_gb = peak_gb()
         wall, cpu = time.perf_counter(), time.process_time()
         median, facts = way(folder, spec)
         seconds = {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu}
@@ -124,12 +124,8 @@ def measure(spec: Measured) -> Measured:
         if name in facts:
             facts[name] -= wall
     np.save(folder / f"median_{spec['what']}.npy", median.transpose("y", "x").values)
-    peak = {"peak_gb": _peak_gb(), "warm_gb": warm_gb}
+    peak = {"peak_gb": peak_gb(), "warm_gb": warm_gb}
     return seconds | peak | facts | {"version": _version(spec["what"])}
-
-
-def _peak_gb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def _version(what: str) -> str:

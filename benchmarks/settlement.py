@@ -20,16 +20,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import shlex
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from measuring import in_own_process, machine, table
 
 Size = tuple[int, int]
 Result = dict[str, Any]
@@ -109,17 +107,7 @@ class Bench:
         return [sys.executable, _HERE / "settlement_measure.py", json.dumps(whole)]
 
     def _run(self, command: list[Any], environment: dict[str, str] | None = None) -> Result:
-        print(f"… {shlex.join(map(str, command))[-150:]}", file=sys.stderr)
-        done = subprocess.run(
-            [str(part) for part in command],
-            env=environment or self._environment,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            timeout=_TIME_LIMIT_S,
-        )
-        result: Result = json.loads(done.stdout.splitlines()[-1])
-        return result
+        return in_own_process(command, environment or self._environment)
 
 
 def _repeats(size: Size) -> int:
@@ -134,11 +122,6 @@ def _named(size: Size) -> str:
     return f"{size[0]:,} × {size[1]:,}"
 
 
-def _table(head: Sequence[str], rows: list[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
 def sizes_table(bench: Bench, sizes: list[Size]) -> str:
     """Measure both levels at every size with two threads."""
     rows: list[Sequence[str]] = []
@@ -147,7 +130,7 @@ def sizes_table(bench: Bench, sizes: list[Size]) -> str:
             _time_row(size, str(level), bench.classify(size, level)) for level in (1, 2, "1 + 2")
         ]
     head = "cells|level|clusters s|classes and writing s|whole s|CPU s|s per million cells|peak GB"
-    return _table(head.split("|"), rows)
+    return table(head, rows)
 
 
 def _time_row(size: Size, level: str, run: Result) -> Sequence[str]:
@@ -178,7 +161,7 @@ def worlds_table(bench: Bench, sizes: list[Size]) -> str:
             )
         )
     head = "cells|land|million people|land with people|land with 300 per km² or more|MB of files"
-    return _table(head.split("|"), rows)
+    return table(head, rows)
 
 
 def workers_table(bench: Bench, size: Size, schedulers: Sequence[str]) -> str:
@@ -198,7 +181,7 @@ def workers_table(bench: Bench, size: Size, schedulers: Sequence[str]) -> str:
                 )
             )
     head = "workers are|level|one: s|two: s|speed-up|cells of each class equal"
-    return f"{_named(size)} cells.\n\n" + _table(head.split("|"), rows)
+    return f"{_named(size)} cells.\n\n" + table(head, rows)
 
 
 def peer_table(bench: Bench, sizes: list[Size], python: str | None) -> str:
@@ -228,7 +211,7 @@ def peer_table(bench: Bench, sizes: list[Size], python: str | None) -> str:
         ]
     head = "cells|level 1 by|s|CPU s|s per million cells|times this package|peak GB"
     missing = "" if python else "GOSTurban was not measured: no `--peer` was given.\n\n"
-    return missing + _table(head.split("|"), rows)
+    return missing + table(head, rows)
 
 
 def first_call_table(bench: Bench) -> str:
@@ -237,30 +220,13 @@ def first_call_table(bench: Bench) -> str:
         (kept, f"{bench.first_call('compiled_anew')['wall_s']:.1f}")
         for kept in ("none", "all, by the run before")
     ]
-    return _table(("compiled code on disk", "first call of both levels, s"), rows)
-
-
-def machine(command: str) -> str:
-    """Return what the measurements were made on, and how."""
-    memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
-    return (
-        f"Command: `{command}`. Machine: {os.cpu_count()} cores ({_processor()}), "
-        f"{memory_gb:.0f} GB; {platform.system()} {platform.release()}; "
-        f"Python {platform.python_version()}, {libraries}; GDAL cache {_CACHE_MB} MB.\n"
-    )
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    return table("compiled code on disk|first call of both levels, s", rows)
 
 
 def report(bench: Bench, options: argparse.Namespace) -> Iterator[str]:
     """Measure part by part, and yield the text of each."""
     sizes = options.sizes + ([_WORLD] if options.world else [])
-    yield machine(shlex.join(["python", *sys.argv]))
+    yield f"{machine(*_LIBRARIES)}GDAL's cache is held at {_CACHE_MB} MB. "
     yield (
         f"Blocks of {options.chunk:,} cells a side. On fewer than {_FEW_CELLS / 1e6:.0f} million "
         "cells, the median of three runs in one process; else one run. Reading and writing are in "

@@ -6,7 +6,6 @@ python benchmarks/settlement_measure.py '{"what": "classify", "folder": …, "wa
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import sys
 import threading
@@ -22,6 +21,7 @@ import numpy as np
 import rasterio
 import rioxarray
 import xarray as xr
+from measuring import peak_gb
 from numpy.typing import NDArray
 from scipy import ndimage
 from settlement_world import NAMES
@@ -31,11 +31,6 @@ from hanoi_analytics.urbanisation import settlement
 
 Seconds = dict[str, float]
 _QUEEN = np.ones((3, 3))
-
-
-def peak_gb() -> float:
-    """Return the most memory that this process has held; Linux counts it in KiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def classify(spec: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@
 """
 
 import json
-import resource
 import statistics
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from GOSTurban import UrbanRaster
+from measuring import peak_gb
 
 
 def cast_labels():
@@ -48,7 +48,7 @@ def measured(path, repeats):
     return {
         "wall_s": statistics.median(walls),
         "cpu_s": statistics.median(cpus),
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
+        "peak_gb": peak_gb(),
         "version": version("gosturban"),
     }
 

@@ -13,15 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import shlex
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from measuring import in_own_process, machine, table
 
 Result = dict[str, Any]
 
@@ -52,17 +50,8 @@ class Bench:
     def measure(self, **spec: Any) -> Result:
         """Run one measurement."""
         whole = json.dumps(spec | {"folder": str(self._folder)})
-        print(f"… {whole[:150]}", file=sys.stderr)
-        done = subprocess.run(
-            [sys.executable, str(_HERE / "trends_measure.py"), whole],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            timeout=_TIME_LIMIT_S,
-        )
-        result: Result = json.loads(done.stdout.splitlines()[-1])
-        return result
+        command = [sys.executable, _HERE / "trends_measure.py", whole]
+        return in_own_process(command, self._environment)
 
     @staticmethod
     def _spec(variant: str, source: str, result: str, workers: int) -> dict[str, Any]:
@@ -73,12 +62,6 @@ class Bench:
             "result": result,
             "workers": workers,
         }
-
-
-def _table(head: str, rows: list[Sequence[str]]) -> str:
-    names = head.split("|")
-    lines: list[Sequence[str]] = [names, ["---"] * len(names), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def sources_table(bench: Bench) -> str:
@@ -94,14 +77,14 @@ def sources_table(bench: Bench) -> str:
     ):
         run = bench.ours("original", source, result, workers)
         rows.append((source, str(workers), result, *_numbers(run)))
-    return _table("from|threads|results|s|CPU s|µs a pixel|peak GB|of it before", rows)
+    return table("from|threads|results|s|CPU s|µs a pixel|peak GB|of it before", rows)
 
 
 def variants_table(bench: Bench) -> str:
     """Measure the other variants."""
     variants = ("hamed_rao", "pre_whitened", "trend_free_pre_whitened")
     rows: list[Sequence[str]] = [(name, *_numbers(bench.ours(name))) for name in variants]
-    return _table("variant|s|CPU s|µs a pixel|peak GB|of it before", rows)
+    return table("variant|s|CPU s|µs a pixel|peak GB|of it before", rows)
 
 
 def peer_table(bench: Bench, side: int) -> str:
@@ -126,7 +109,7 @@ def peer_table(bench: Bench, side: int) -> str:
         "variant|sampled pixels|pymannkendall, µs a pixel|minutes for the cube|this package, s|"
         "times as fast|greatest difference: p|slope"
     )
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _numbers(run: Result) -> tuple[str, ...]:
@@ -141,12 +124,7 @@ def _numbers(run: Result) -> tuple[str, ...]:
 
 def report(bench: Bench, side: int) -> Iterator[str]:
     """Measure part by part, and yield the text of each."""
-    memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
-    yield (
-        f"Command: `{shlex.join(['python', *sys.argv])}`. Machine: {os.cpu_count()} cores, "
-        f"{memory_gb:.0f} GB; Python {platform.python_version()}, {libraries}.\n"
-    )
+    yield machine(*_LIBRARIES)
     rows, columns = bench.size
     yield (
         f"24 × {rows:,} × {columns:,} float32; Zarr {bench.files['zarr_mb']:,.0f} MB, COGs "

@@ -6,7 +6,6 @@ python benchmarks/trends_measure.py '{"what": "ours", "cube": …, "variant": "o
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ import pandas as pd
 import rioxarray
 import xarray as xr
 from dask.array import random as lazy_random
+from measuring import peak_gb
 
 from hanoi_analytics import cluster
 from hanoi_analytics.environment.trends import cube_trend
@@ -25,11 +25,6 @@ from hanoi_analytics.environment.trends import cube_trend
 YEARS = 24
 CHUNK = 512
 _GEOGRAPHY = {"crs": "EPSG:32648", "left": 535_000.0, "top": 2_365_000.0, "pixel_m": 30.0}
-
-
-def peak_gb() -> float:
-    """Return the most memory that this process has held; Linux counts it in KiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def make(spec: dict[str, Any]) -> dict[str, Any]:

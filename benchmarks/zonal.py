@@ -14,12 +14,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +25,7 @@ import numba
 import numpy as np
 import rasterio
 from exactextract import exact_extract
+from measuring import in_own_process, machine, peak_gb
 from rasterio.transform import from_bounds
 from rasterio.windows import Window
 from shapely import MultiPolygon, get_parts
@@ -114,9 +112,7 @@ def measure(path: Path, way: str) -> None:
     start = time.perf_counter()
     table = WAYS[way](path)
     took = time.perf_counter() - start
-    # Not getrusage: a new process begins there with the peak of the one that started it.
-    peak_kib = Path("/proc/self/status").read_text("utf-8").split("VmHWM:")[1].split()[0]
-    peak_mb = int(peak_kib) * 1024 / 1e6
+    peak_mb = peak_gb() * 1e3
     totals = {name: float(table[name].mean()) for name in ("mean", "sum")}
     print(json.dumps({"wall_s": took, "peak_mb": peak_mb, **totals}))
 
@@ -141,11 +137,10 @@ def main() -> None:
 
 def report(path: Path, options: argparse.Namespace) -> None:
     """Print one row for each way: the quickest of its runs, and the most memory of them."""
-    names = ("exactextract", "rasterio", "dask", "numba")
-    said = ", ".join(f"{name} {version(name)}" for name in names)
+    print(machine("exactextract", "rasterio", "dask", "numba"))
     print(
         f"{options.rows:,} × {options.columns:,} cells, {path.stat().st_size / 1e6:,.0f} MB, "
-        f"{len(wards())} wards; Python {platform.python_version()}, {said}\n"
+        f"{len(wards())} wards\n"
     )
     print("| Way | Seconds | Peak memory, MB | Mean of the wards' means |\n|---|---|---|---|")
     environment = os.environ | {"GDAL_CACHEMAX": "64", "PYTHONPATH": str(Path(__file__).parents[1])}
@@ -153,10 +148,7 @@ def report(path: Path, options: argparse.Namespace) -> None:
         command = [sys.executable, __file__, "--measure", str(path), way]
         runs = []
         for _ in range(options.repeats):
-            done = subprocess.run(
-                command, check=True, stdout=subprocess.PIPE, text=True, env=environment
-            )
-            runs.append(json.loads(done.stdout))
+            runs.append(in_own_process(command, environment))
         wall_s, peak_mb = min(run["wall_s"] for run in runs), max(run["peak_mb"] for run in runs)
         print(f"| {way} | {wall_s:.1f} | {peak_mb:,.0f} | {runs[0]['mean']:.6f} |", flush=True)
 

@@ -23,6 +23,7 @@ from rasterio.transform import array_bounds
 from shapely import STRtree, box
 
 from hanoi_analytics import cluster
+from hanoi_analytics.catalogue import sources_of
 from hanoi_analytics.errors import nearest
 from hanoi_analytics.rasters.checks import (
     RasterError,
@@ -116,7 +117,8 @@ def zonal_stats(
     if empty:
         log.info("%d of %d areas hold no cell with a value", empty, len(areas))
     table.attrs["areas_without_values"] = empty
-    table.attrs.update(_sources(raster, areas, weights))
+    used = [areas] if weights is None else [areas, weights]
+    table.attrs.update(sources_of(raster.attrs, *(one.attrs for one in used)))
     return table
 
 
@@ -241,13 +243,3 @@ def _table(
     table["mean"] = table["sum"] / table["divisor"].where(table["divisor"] > 0)
     table.loc[table["count"] == 0, ["sum", "min", "max"]] = np.nan
     return table
-
-
-def _sources(*items: Any) -> dict[str, Any]:
-    """Return the sources of all that went in: the first, and all of them."""
-    found: list[Any] = []
-    for item in items:
-        attrs = {} if item is None else item.attrs
-        own = attrs.get("sources") or ([attrs["source"]] if "source" in attrs else [])
-        found += [source for source in own if source not in found]
-    return {"source": found[0], "sources": found} if found else {}
