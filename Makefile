@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 SITE ?= site
 LAB_OPTIONS ?=
+# Those that compute by cluster.compute.
+ON_CLUSTER ?= environment/heat_and_green
 READY := $(VENV)/.ready
 # Beside the environment, not in it: pandera imports pyspark wherever it finds it.
 SPARK := $(VENV)/spark
@@ -16,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Empty means allowed: without compiled modules every kernel compiles its imports again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install publish linkage-full test test-fast lint format typecheck lab lock embedded clean
+.PHONY: help install publish linkage-full cluster dagster test test-fast lint format typecheck lab lock embedded clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +44,31 @@ linkage-full: $(READY) ## the linking page on 5.4 million records and 8.7 millio
 	$(BIN)/hanoi publish linkage/linking --site $(SITE) --timeout 7200 \
 		-p residents=8700000 -p records=5400000
 
+# All ends with the shell: after Ctrl-C, a request to end and a failure too. Without its address
+# Dask's small web server, which --no-dashboard leaves, listens to everybody.
+cluster: $(READY) ## publish the raster notebooks on a Dask scheduler and two workers of this machine
+	@folder=$$(mktemp -d) && \
+	trap '{ kill $$run $$workers; wait $$workers; kill $$scheduler; wait; } 2>/dev/null; \
+		rm -rf "$$folder"' EXIT && trap 'exit 130' INT && trap 'exit 143' TERM && \
+	export TMPDIR=$$folder DASK_LOGGING__DISTRIBUTED=warning && \
+	loopback="--host 127.0.0.1 --no-dashboard --dashboard-address 127.0.0.1:0" && \
+	loopback="$$loopback --scheduler-file $$folder/scheduler.json" && \
+	{ $(BIN)/dask scheduler $$loopback --port 0 & } && scheduler=$$! && \
+	{ $(BIN)/dask worker $$loopback --nworkers 2 --nthreads 1 --memory-limit 2GiB & } && \
+	workers=$$! && \
+	until [ -s $$folder/scheduler.json ]; do kill -0 $$scheduler && sleep 0.2 || exit 1; done && \
+	address=$$($(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["address"])' \
+		< $$folder/scheduler.json) && \
+	{ $(BIN)/hanoi publish $(ON_CLUSTER) --site $(SITE) --dask-scheduler $$address & } && run=$$! && \
+	wait $$run
+
+dagster: $(READY) ## open Dagster's page with the jobs of jobs.yml, on this machine only
+	@mkdir -p .hanoi/dagster
+	@printf '%s\n' 'telemetry: {enabled: false}' 'nux: {enabled: false}' \
+		'python_logs: {managed_python_loggers: [hanoi_analytics]}' > .hanoi/dagster/dagster.yaml
+	DAGSTER_HOME=$(CURDIR)/.hanoi/dagster DAGSTER_DISABLE_TELEMETRY=yes \
+		$(BIN)/dagster dev --host 127.0.0.1 -m hanoi_analytics.jobs.dagster_definitions
+
 test: $(READY) $(SPARK_READY) ## pass the tests
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
@@ -59,7 +86,7 @@ lab: $(READY) ## open JupyterLab on notebooks/, on this machine only, with a tok
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(LAB_OPTIONS)
 
 lock: ## solve the two lock files again
-	$(BIN)/$(LOCK) --extra dev --extra environment --extra excel --extra lab --extra linkage --extra parquet \
+	$(BIN)/$(LOCK) --extra dagster --extra dev --extra environment --extra excel --extra lab --extra linkage --extra parquet \
 		--extra siting -o requirements.lock pyproject.toml
 	$(BIN)/python -c 'import tomllib; extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; print(*extras["spark"], sep="\n")' \
 		| $(BIN)/$(LOCK) -o requirements-spark.lock -

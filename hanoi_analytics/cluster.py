@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+import dask.config
 import psutil
 from dask.base import compute as compute_here
 from dask.diagnostics.progress import ProgressBar
 from dask.utils import format_bytes, parse_bytes
 
 from hanoi_analytics.errors import HanoiError
+from hanoi_analytics.watching import nobody_watches, notebook_is_open
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -20,10 +24,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
-#: Set to "off" where nobody watches: publishing does, so that no bar stands on a page.
-PROGRESS_VARIABLE = "HANOI_ANALYTICS_PROGRESS"
 # Shorter work shows no bar.
 _SHOWN_AFTER_S = 2.0
+_ANSWERS_WITHIN_S = 10.0
+# A name, IPv4 or [IPv6]; which schemes there are is Dask's affair.
+_ADDRESS = re.compile(
+    r"([a-z]+://)?([\w.-]+|\[[0-9a-f:.]+\]):([0-9]{1,5})", re.ASCII | re.IGNORECASE
+)
 
 
 class ClusterError(HanoiError):
@@ -107,6 +114,71 @@ def compute(*lazy: Any) -> tuple[Any, ...]:
     return tuple(found.gather(futures))
 
 
+def use_scheduler(address: str) -> None:
+    """Let this process, and those that it starts, compute on the cluster of a Dask scheduler.
+
+    Parameters
+    ----------
+    address : str
+        Such as ``tcp://10.0.0.5:8786``; kept in ``DASK_SCHEDULER_ADDRESS``. Certificates for
+        ``tls://`` and ``wss://`` come from Dask's own settings.
+
+    Raises
+    ------
+    ClusterError
+        It is no address, holds a name or password, or no scheduler answers within ten seconds.
+
+    Examples
+    --------
+    >>> use_scheduler("10.0.0.5")
+    Traceback (most recent call last):
+    hanoi_analytics.cluster.ClusterError: DASK_SCHEDULER_ADDRESS='10.0.0.5' is no address of a \
+Dask scheduler; expected tcp://HOST:PORT (or tls, ws, wss)
+    """
+    _require_address(address)
+    try:
+        count = asyncio.run(asyncio.wait_for(_count_workers(address), _ANSWERS_WITHIN_S))
+    except TimeoutError:
+        raise _unanswered(address, f"not within {_ANSWERS_WITHIN_S:g} s") from None
+    # Another server's answer may be wrong in any way.
+    except Exception as error:
+        raise _unanswered(address, str(error)) from error
+    if count == 0:
+        log.warning("%s has no workers yet; runs wait for the first", address)
+    os.environ[ADDRESS_VARIABLE] = address
+
+
+async def _count_workers(address: str) -> int:
+    from distributed import Security, rpc  # noqa: PLC0415
+
+    arguments = Security().get_connection_args("client")
+    async with rpc(address, timeout=_ANSWERS_WITHIN_S, connection_args=arguments) as remote:
+        found = await remote.identity()
+    if found["type"] != "Scheduler":
+        raise ValueError(f"a {found['type']} does")
+    return int(found["n_workers"])
+
+
+def _require_address(address: str) -> None:
+    if "@" in address:
+        raise ClusterError(
+            f"{ADDRESS_VARIABLE} holds a name or password before '@', which no Dask scheduler asks "
+            f"for; write tls://HOST:PORT and name certificates in Dask's settings"
+        )
+    if _ADDRESS.fullmatch(address) is None:
+        raise ClusterError(
+            f"{ADDRESS_VARIABLE}={address!r} is no address of a Dask scheduler; expected "
+            f"tcp://HOST:PORT (or tls, ws, wss)"
+        )
+
+
+def _unanswered(address: str, reason: str) -> ClusterError:
+    return ClusterError(
+        f"{ADDRESS_VARIABLE}={address!r}: no Dask scheduler answers there ({reason}); start one "
+        f"with `dask scheduler`, or leave the address out to work on this machine alone"
+    )
+
+
 def _running() -> Client | None:
     # It takes a second to import; a process that has not done so has no client.
     if "distributed" not in sys.modules:
@@ -122,23 +194,22 @@ def _running() -> Client | None:
 
 
 def _watched() -> bool:
-    """Tell whether somebody sees a bar: a terminal, or a notebook that is not being published."""
-    if os.environ.get(PROGRESS_VARIABLE) == "off":
-        return False
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    """Tell whether somebody sees a bar: in a terminal, or in an open notebook."""
+    return notebook_is_open() or (sys.stderr.isatty() and not nobody_watches())
 
 
 def _connect() -> Client:
     from distributed import Client  # noqa: PLC0415
 
     address = os.environ[ADDRESS_VARIABLE]
+    _require_address(address)
+    # Arrays at hand travel in the graph; advice against it would stand on the page.
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": "256 MiB"})
     try:
-        return Client(address, timeout="10s")
-    except (OSError, ValueError) as error:
-        raise ClusterError(
-            f"{ADDRESS_VARIABLE}={address!r}: no Dask scheduler answers there ({error}); start one "
-            f"with `dask scheduler`, or unset the variable to work on this machine alone"
-        ) from error
+        return Client(address, timeout=_ANSWERS_WITHIN_S)
+    # A TypeError: tls:// without certificates.
+    except (OSError, ValueError, TypeError) as error:
+        raise _unanswered(address, str(error)) from error
 
 
 def _start(workers: int | None, memory_limit: str | None) -> Client:

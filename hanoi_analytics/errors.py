@@ -11,7 +11,7 @@ class HanoiError(Exception):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known word closest to a mistyped one.
+    """Return a hint that names the known word closest to a mistyped one, whatever its case.
 
     Parameters
     ----------
@@ -31,9 +31,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
     "did you mean 'hanoi_wards'?"
     """
     words = sorted(set(known))
-    close = get_close_matches(name, words, n=1, cutoff=0.6)
+    lower = {word.lower(): word for word in words}
+    close = get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
     if close:
-        return f"did you mean {close[0]!r}?"
+        return f"did you mean {lower[close[0]]!r}?"
     if not words:
         return "there are none"
     shown = ", ".join(words[:12]) + (f", … ({len(words)} in all)" if len(words) > 12 else "")

@@ -80,7 +80,7 @@ def test_lazy_results_are_computed_on_the_named_cluster(
 def test_a_bar_is_shown_only_where_somebody_watches(
     watched: str, shown: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(cluster.PROGRESS_VARIABLE, watched)
+    monkeypatch.setenv("HANOI_ANALYTICS_PROGRESS", watched)
     monkeypatch.setattr(cluster, "_SHOWN_AFTER_S", 0.0)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     assert cluster.compute(da.arange(4, chunks=1).sum()) == (6,)

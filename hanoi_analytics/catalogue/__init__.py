@@ -16,10 +16,10 @@ from hanoi_analytics.catalogue.loading import (
     load,
     load_own,
     load_own_rows,
-    own_folder,
     path,
     verify,
 )
+from hanoi_analytics.catalogue.own_files import own_folder
 from hanoi_analytics.catalogue.people import guard_people
 from hanoi_analytics.catalogue.sources import (
     Source,
@@ -29,6 +29,7 @@ from hanoi_analytics.catalogue.sources import (
     sources_used,
 )
 from hanoi_analytics.catalogue.validation import SchemaError
+from hanoi_analytics.namespaces import offer
 
 __all__ = [
     "CatalogueError",
@@ -54,3 +55,5 @@ __all__ = [
     "sources_used",
     "verify",
 ]
+
+offer(__name__, __all__)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
+import warnings
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
@@ -28,19 +31,88 @@ class UnreadableFileError(CatalogueError):
 def read_csv(path: Path, options: Options) -> pd.DataFrame:
     """Read a CSV file with every value as text; only an empty field is a missing value."""
     try:
-        frame = pd.read_csv(
-            path,
-            dtype="str",
-            keep_default_na=False,
-            na_values=[""],
-            encoding="utf-8-sig",
-            **options,
-        )
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        with warnings.catch_warnings():
+            # Rows that are longer than the line of names would lose their last fields.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                path,
+                dtype="str",
+                keep_default_na=False,
+                na_values=[""],
+                encoding="utf-8-sig",
+                **{"index_col": False, **options},
+            )
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        reason = _not_utf8(path) or _in_words(str(error))
+        raise UnreadableFileError(f"{path.name}: not a UTF-8 CSV table: {reason}") from error
+    except pd.errors.EmptyDataError as error:
         raise UnreadableFileError(
-            f"{path.name}: not a UTF-8 CSV table: {error}; in Excel, save it as 'CSV UTF-8'"
+            f"{path.name}: not a UTF-8 CSV table: the file is empty; expected a line of names"
         ) from error
     return cast("pd.DataFrame", frame)
+
+
+def _not_utf8(path: Path) -> str:
+    """Say in which line a file stops being UTF-8, or nothing."""
+    content = _content(path)
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        likely = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "Windows-1258 or 1252"
+        return (
+            f"line {line} is not UTF-8 but perhaps {likely}; in Excel, save it as 'CSV UTF-8', "
+            f"elsewhere choose UTF-8"
+        )
+    return ""
+
+
+def _content(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+def _in_words(message: str) -> str:
+    """Say what pandas' parser met, with the line as an editor counts it."""
+    if fields := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
+        expected, line, found = fields.groups()
+        return (
+            f"line {line}: expected {expected} fields as in the line of names, found {found}; "
+            "a value with a comma needs quotes"
+        )
+    if opened := re.search(r"EOF inside string starting at row (\d+)", message):
+        return f"line {int(opened[1]) + 1}: a quotation mark is opened and never closed"
+    if "Length of header" in message:
+        return "lines have more fields than the line of names: is a title above it?"
+    return message.strip()
+
+
+def read_own(path: Path, options: Options) -> tuple[Any, int]:
+    """Read a file of a user's own, with the number that its first row has for them.
+
+    A CSV is separated as its first line is; of text tables and workbooks, rows without any value
+    are left out, and the index keeps the place of the others.
+
+    Returns
+    -------
+    data and int
+        2 where the line of names is row 1, as in a spreadsheet; 1 where names are no row.
+    """
+    loader = loader_for(path)
+    if loader == "csv":
+        options = {"skip_blank_lines": False, "sep": separator(path), **options}
+    data = read(loader, path, options)
+    if not isinstance(data, pd.DataFrame):
+        return data, 1
+    if loader in ("csv", "excel"):
+        return data.dropna(how="all"), 2
+    return data.reset_index(drop=True), 1
+
+
+def separator(path: Path) -> str:
+    """Return the sign that parts the first line of a text table: comma, semicolon, tab or bar."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+        first = stream.readline(65536).decode("utf-8", "replace")
+    return max(",;\t|", key=first.count)
 
 
 def read_excel(path: Path, options: Options) -> pd.DataFrame:
@@ -72,7 +144,8 @@ def read_geojson(path: Path, options: Options) -> gpd.GeoDataFrame:
     try:
         return gpd.read_file(path, **options)
     except DataSourceError as error:
-        raise UnreadableFileError(f"{path.name}: not a vector file: {error}") from error
+        reason = str(error).partition(";")[0].replace(str(path), path.name)
+        raise UnreadableFileError(f"{path.name}: not a vector file: {reason}") from error
 
 
 def read_polygons_json(path: Path, options: Options) -> gpd.GeoDataFrame:
@@ -123,6 +196,7 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".geojson": "geojson",
     ".gpkg": "geojson",
+    ".zip": "geojson",
     ".tif": "geotiff",
     ".tiff": "geotiff",
     ".nc": "geotiff",
@@ -136,8 +210,9 @@ def loader_for(path: Path) -> str:
     try:
         return _SUFFIXES[suffix]
     except KeyError:
+        several = "a shapefile is several files: put them into one .zip; " * (suffix == ".shp")
         raise UnreadableFileError(
-            f"{path.name}: no reader for {path.suffix or 'a file without suffix'}; "
+            f"{path.name}: no reader for {path.suffix or 'a file without suffix'}; {several}"
             f"expected one of {', '.join(_SUFFIXES)}"
         ) from None
 
@@ -154,8 +229,9 @@ def read(loader: str, path: Path, options: Options) -> Any:
         return READERS[loader](path, options)
     except HanoiError:
         raise
-    except (TypeError, ValueError) as error:
-        raise UnreadableFileError(f"{path.name}: cannot be read as {loader}: {error}") from error
+    except (TypeError, ValueError, OSError) as error:
+        reason = str(error).replace(str(path), path.name)
+        raise UnreadableFileError(f"{path.name}: cannot be read as {loader}: {reason}") from error
 
 
 def _rings(part: list[Any]) -> list[list[list[float]]]:

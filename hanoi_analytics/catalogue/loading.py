@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -12,13 +11,13 @@ import pandas as pd
 
 from hanoi_analytics.catalogue import files, loaders
 from hanoi_analytics.catalogue.entries import CatalogueError, Entry, cached_catalogue
+from hanoi_analytics.catalogue.own_files import own_path
 from hanoi_analytics.catalogue.people import guard_people
 from hanoi_analytics.catalogue.person_frames import PersonFrame
+from hanoi_analytics.catalogue.raster_validation import check_own_raster, check_raster
 from hanoi_analytics.catalogue.sources import Source, record
-from hanoi_analytics.catalogue.validation import check_own_raster, check_raster, check_table
+from hanoi_analytics.catalogue.validation import Origin, check_table
 from hanoi_analytics.errors import nearest
-
-OWN_VARIABLE = "HANOI_ANALYTICS_OWN"
 
 
 def entries() -> dict[str, Entry]:
@@ -135,8 +134,9 @@ def load_own(file: str, *, like: str, variable: str | None = None) -> Any:
         raise CatalogueError(f"dataset {like!r} does not say what a file of your own must be")
     path = own_path(file)
     options = {"variable": variable} if variable else {}
-    data = loaders.read(loaders.loader_for(path), path, options)
-    return _finish(data, entry, _own_source(file, _own_title(entry, path)), own=True)
+    data, first_row = loaders.read_own(path, options)
+    source = _own_source(file, _own_title(entry, path))
+    return _finish(data, entry, source, own=True, first_row=first_row)
 
 
 def load_own_rows(file: str, *, title: str, people: bool = False, **options: Any) -> pd.DataFrame:
@@ -168,7 +168,10 @@ def load_own_rows(file: str, *, title: str, people: bool = False, **options: Any
         A path outside that folder, a missing file, or a format that holds no table.
     """
     path = own_path(file)
-    data = loaders.read(loaders.loader_for(path), path, options)
+    loader = loaders.loader_for(path)
+    if loader == "csv":
+        options = {"sep": loaders.separator(path), **options}
+    data = loaders.read(loader, path, options)
     if not isinstance(data, pd.DataFrame) or "geometry" in data.columns:
         raise CatalogueError(f"{file}: expected a plain table, CSV or Parquet")
     rows = data.reset_index(drop=True)
@@ -190,45 +193,6 @@ def _own_source(file: str, title: str) -> Source:
         sha256=files.sha256_of(own_path(file)),
         approximate="",
     )
-
-
-def own_path(file: str) -> Path:
-    """Return the path of a user's file or Zarr store, refusing any that leaves their folder."""
-    folder, path = _inside_own(file)
-    if not path.is_file() and not (path.suffix == ".zarr" and path.is_dir()):
-        there = [str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()]
-        raise CatalogueError(f"no file {file!r} in {folder}; {nearest(file, there)}")
-    return path
-
-
-def own_folder(name: str) -> Path:
-    """Return a folder for results among a user's own files, made if it is not there.
-
-    Raises
-    ------
-    CatalogueError
-        A name that leaves the folder for own files, or that of a file.
-
-    Examples
-    --------
-    >>> own_folder("../elsewhere")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    hanoi_analytics.catalogue.entries.CatalogueError: '../elsewhere' leaves the folder for your...
-    """
-    _, path = _inside_own(name)
-    if path.is_file():
-        raise CatalogueError(f"{name!r} is a file: expected a folder for results")
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def _inside_own(name: str) -> tuple[Path, Path]:
-    folder = Path(os.environ.get(OWN_VARIABLE) or files.data_folder() / "own").resolve()
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder):
-        raise CatalogueError(f"{name!r} leaves the folder for your own files; put it in {folder}")
-    return folder, path
 
 
 def path(dataset: str, file: str | None = None) -> Path:
@@ -303,13 +267,15 @@ def _own_title(entry: Entry, path: Path) -> str:
     return f"{path.name}, given by its user, in place of: {entry.title}"
 
 
-def _finish(data: Any, entry: Entry, source: Source, *, own: bool = False) -> Any:
+def _finish(
+    data: Any, entry: Entry, source: Source, *, own: bool = False, first_row: int = 1
+) -> Any:
     name = source["id"]
     if entry.table is not None:
-        schema = entry.table.model_copy(update={"rows": None}) if own else entry.table
         if not isinstance(data, pd.DataFrame):
             raise CatalogueError(f"{name}: expected a table like {entry.id!r}, found a raster")
-        data = check_table(data, schema, name, entry.crs)
+        origin = Origin(own=own, first_row=first_row, people=entry.people is not None)
+        data = check_table(data, entry.table, name, entry.crs, origin=origin)
         if entry.people is not None:
             guard_people(data, title=name, names=entry.people.names, numbers=entry.people.numbers)
             data = PersonFrame(data)

@@ -21,7 +21,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from hanoi_analytics.catalogue.entries import CatalogueError
-from hanoi_analytics.errors import nearest
 
 FOLDER_VARIABLE = "HANOI_ANALYTICS_GUARD"
 KEY_VARIABLE = "HANOI_ANALYTICS_GUARD_KEY"
@@ -78,9 +77,10 @@ def guard_people(
     for part in _parts(people, wanted):
         present = [name for name in wanted if name in part.columns]
         if not present:
+            # What stands there is not quoted: without a line of names it is a person.
             raise CatalogueError(
-                f"{title}: none of the columns {', '.join(wanted)} is in the table; "
-                f"{nearest(wanted[0], map(str, part.columns))}"
+                f"{title}: none of the columns {', '.join(wanted)} is in the table; the first "
+                "line of a file must hold the names of the columns"
             )
         if folder is None:
             return

@@ -1,23 +1,19 @@
-"""Holding what was read against the schema the catalogue declares for it."""
+"""Holding a table against the schema the catalogue declares for it."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hanoi_analytics.catalogue.entries import (
     CatalogueError,
     Column,
-    OwnRaster,
-    RasterSchema,
     TableSchema,
 )
 from hanoi_analytics.errors import nearest
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 _SHOWN = 8
 _DTYPES = {
@@ -37,8 +33,49 @@ class SchemaError(CatalogueError):
     """Data do not have the declared columns, types, limits, grid or coordinate system."""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a table comes from: what it may lack, and how messages speak of its rows.
+
+    Attributes
+    ----------
+    own : bool
+        A file of the user's: it may have any number of rows but none, may lack columns that may
+        be empty, and its numbers may have a decimal comma.
+    first_row : int
+        The number of the first row: 2 where the line of names is row 1, as in a spreadsheet.
+    people : bool
+        No value is quoted.
+    """
+
+    own: bool = False
+    first_row: int = 1
+    people: bool = False
+
+    def number(self, label: Any) -> str:
+        """Return how a user calls a row of the index."""
+        return f"row {int(label) + self.first_row}"
+
+    def found(self, value: Any) -> str:
+        """Return what stands in a message as the value found."""
+        if self.people:
+            return "another value"
+        return "nothing" if pd.isna(value) else repr(value)
+
+    @property
+    def counting(self) -> str:
+        """How rows are counted, at the end of a message."""
+        first = "the line of names" if self.first_row == 2 else "the first row of data"
+        return f" (row 1 is {first})"
+
+
 def check_table(
-    frame: pd.DataFrame, schema: TableSchema, dataset: str, crs: str | None = None
+    frame: pd.DataFrame,
+    schema: TableSchema,
+    dataset: str,
+    crs: str | None = None,
+    *,
+    origin: Origin | None = None,
 ) -> pd.DataFrame:
     """Return the table with its declared types, or say what is wrong with it.
 
@@ -52,6 +89,8 @@ def check_table(
         Identifier or file name, for messages.
     crs : str, optional
         The coordinate system that the geometry must have.
+    origin : Origin, optional
+        Of a file of the user's own, whose index counts the rows of the file from 0.
 
     Returns
     -------
@@ -61,88 +100,57 @@ def check_table(
     Raises
     ------
     SchemaError
-        Naming column, row (the first row of data is row 1) and expected value, for up to eight
-        mistakes, and how many there are.
+        Naming column, row and expected value, for up to eight mistakes, and how many there are.
     """
     import pandera.pandas as pa  # noqa: PLC0415 - a second that only loading pays
 
-    _check_columns(frame, schema, dataset)
+    said = origin or Origin()
+    frame = frame.copy(deep=False) if said.own else frame.reset_index(drop=True)
+    _check_columns(frame, schema, dataset, said)
+    if said.own:
+        for name in _may_lack(frame, schema):
+            frame[name] = np.nan
     if schema.other_columns != "keep":
         keep = [*schema.columns, *(["geometry"] if schema.geometry else [])]
         frame = frame[keep]
-    frame = frame.reset_index(drop=True)
+    if said.own and frame.empty:
+        raise SchemaError(f"{dataset}: no row of data; expected one at least")
     for name, column in schema.columns.items():
-        frame[name] = _typed(frame[name], column, dataset)
+        frame[name] = _typed(frame[name], column, dataset, said)
+    single = schema.key[0] if len(schema.key) == 1 else ""
     rules = pa.DataFrameSchema(
-        {name: _pandera_column(pa, column) for name, column in schema.columns.items()},
-        unique=list(schema.key) or None,
+        {
+            name: _pandera_column(pa, column, unique=column.unique or name == single)
+            for name, column in schema.columns.items()
+        },
+        unique=list(schema.key) if len(schema.key) > 1 else None,
     )
     try:
         rules.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
-        raise SchemaError(_explain_cases(error.failure_cases, schema, dataset)) from error
-    if schema.rows is not None and len(frame) != schema.rows:
+        # Without its cause, which quotes values.
+        explained = SchemaError(_explain_cases(error.failure_cases, schema, dataset, said))
+        raise explained from (None if said.people else error)
+    if schema.rows is not None and not said.own and len(frame) != schema.rows:
         raise SchemaError(f"{dataset}: expected {schema.rows} rows, found {len(frame)}")
     if schema.geometry:
-        _check_geometry(frame, schema.geometry, dataset)
-        _check_crs(frame.crs, crs, dataset)
-    return frame
+        check_crs(frame.crs, crs, dataset)
+        _check_geometry(frame, schema.geometry, dataset, said)
+    return frame.reset_index(drop=True)
 
 
-def check_raster(
-    array: xr.DataArray, schema: RasterSchema, dataset: str, crs: str | None = None
-) -> xr.DataArray:
-    """Return the raster if its grid is the declared one.
-
-    Raises
-    ------
-    SchemaError
-        Naming each property that differs: coordinate system, cell size, type, missing value.
-    """
-    _check_crs(array.rio.crs, crs, dataset)
-    problems = []
-    width, height = (abs(step) for step in array.rio.resolution())
-    if max(abs(width - schema.resolution[0]), abs(height - schema.resolution[1])) > 1e-9 * width:
-        problems.append(f"cell size: expected {schema.resolution}, found {(width, height)}")
-    if str(array.dtype) != schema.dtype:
-        problems.append(f"type: expected {schema.dtype}, found {array.dtype}")
-    if schema.nodata is not None and array.rio.nodata != schema.nodata:
-        problems.append(f"missing value: expected {schema.nodata}, found {array.rio.nodata}")
-    if problems:
-        raise SchemaError(f"{dataset}: " + "; ".join(problems))
-    return array
-
-
-def check_own_raster(array: xr.DataArray, schema: OwnRaster, dataset: str) -> xr.DataArray:
-    """Return a raster of the user's own if it is one band of numbers with a place and a meaning.
-
-    Raises
-    ------
-    SchemaError
-        Several bands, no coordinate system, stored values that need a scale, no value in any
-        cell, or values below the limit.
-    """
-    if array.dims != ("y", "x"):
-        bands = array.sizes.get("band", dict(array.sizes))
-        raise SchemaError(f"{dataset}: expected one band of {schema.unit}, found {bands}")
-    _check_crs(array.rio.crs, None, dataset)
-    if (array.attrs.get("scale_factor", 1), array.attrs.get("add_offset", 0)) != (1, 0):
-        raise SchemaError(f"{dataset}: its values are stored with a scale; store {schema.unit}")
-    known = array if array.rio.nodata is None else array.where(array != array.rio.nodata)
-    lowest = float(known.min())
-    if math.isnan(lowest):
-        raise SchemaError(f"{dataset}: expected {schema.unit}, found no value in any cell")
-    if schema.ge is not None and lowest < schema.ge:
-        raise SchemaError(
-            f"{dataset}: expected at least {schema.ge:g} {schema.unit}, found {lowest:g}; if this "
-            f"marks missing cells, declare it as the file's nodata value"
-        )
-    return array
-
-
-def _check_columns(frame: pd.DataFrame, schema: TableSchema, dataset: str) -> None:
+def _check_columns(frame: pd.DataFrame, schema: TableSchema, dataset: str, origin: Origin) -> None:
     found = [str(name) for name in frame.columns if name != "geometry"]
     missing = [name for name in schema.columns if name not in found]
+    if len(schema.columns) - len(missing) < min(2 if origin.people else 1, len(schema.columns)):
+        # What stands in place of names may be a person.
+        there = f", found {', '.join(map(repr, found[:_SHOWN])) or 'none'}" * (not origin.people)
+        raise SchemaError(
+            f"{dataset}: column(s) missing: expected the names {', '.join(schema.columns)}{there}; "
+            "is a title above them, or no line of names?"
+        )
+    if origin.own:
+        missing = [name for name in missing if not schema.columns[name].nullable]
     if missing:
         hints = "; ".join(f"{name!r} ({nearest(name, found)})" for name in missing)
         raise SchemaError(f"{dataset}: column(s) missing: {hints}")
@@ -152,7 +160,12 @@ def _check_columns(frame: pd.DataFrame, schema: TableSchema, dataset: str) -> No
         raise SchemaError(f"{dataset}: unknown column(s): {hints}; remove or rename")
 
 
-def _typed(values: pd.Series[Any], column: Column, dataset: str) -> pd.Series[Any]:
+def _may_lack(frame: pd.DataFrame, schema: TableSchema) -> list[str]:
+    """Return the columns that may be empty and that a table of the user's does not have."""
+    return [n for n, column in schema.columns.items() if column.nullable and n not in frame]
+
+
+def _typed(values: pd.Series[Any], column: Column, dataset: str, origin: Origin) -> pd.Series[Any]:
     """Turn text into the declared type; text that is no number is an error with its row."""
     name = str(values.name)
     if column.dtype == "str":
@@ -164,24 +177,33 @@ def _typed(values: pd.Series[Any], column: Column, dataset: str) -> pd.Series[An
         converted: pd.Series[Any] = truth
         expected = "true or false"
     else:
-        converted = pd.to_numeric(values, errors="coerce")
+        text = _with_points(values) if origin.own else values
+        converted = pd.to_numeric(text, errors="coerce")
         wrong = present & converted.isna()
         expected = "a number"
         if column.dtype == "int":
             wrong |= present & (converted % 1 != 0)
             expected = "a whole number"
     if wrong.any():
-        rows = [f"row {int(i) + 1}: {values[i]!r}" for i in values.index[wrong][:_SHOWN]]
+        bad = values[wrong].head(_SHOWN)
+        rows = [f"{origin.number(i)}: {origin.found(value)}" for i, value in bad.items()]
         raise SchemaError(
             f"{dataset}: column {name!r}: expected {expected}, found {', '.join(rows)}"
-            f"{_more(int(wrong.sum()))}"
+            f"{_more(int(wrong.sum()))}{origin.counting}"
         )
     if present.all() or column.nullable:
         return converted.astype(_DTYPES[column.dtype, column.nullable])  # type: ignore[call-overload]
     return converted
 
 
-def _pandera_column(pa: Any, column: Column) -> Any:
+def _with_points(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return text with points for decimal commas; 1,234 may be a thousand and stays as it is."""
+    if not pd.api.types.is_string_dtype(values):
+        return values
+    return values.str.replace(r"^\s*([+-]?\d+),(\d{1,2}|\d{4,})\s*$", r"\1.\2", regex=True)
+
+
+def _pandera_column(pa: Any, column: Column, *, unique: bool) -> Any:
     checks = []
     if column.ge is not None:
         checks.append(pa.Check.ge(column.ge))
@@ -191,17 +213,17 @@ def _pandera_column(pa: Any, column: Column) -> Any:
         checks.append(pa.Check.isin(list(column.isin)))
     if column.pattern is not None:
         checks.append(pa.Check.str_matches(column.pattern))
-    return pa.Column(None, checks=checks, nullable=column.nullable, unique=column.unique)
+    return pa.Column(None, checks=checks, nullable=column.nullable, unique=unique)
 
 
-def _explain_cases(cases: pd.DataFrame, schema: TableSchema, dataset: str) -> str:
+def _explain_cases(cases: pd.DataFrame, schema: TableSchema, dataset: str, origin: Origin) -> str:
     lines = []
     for case in cases.head(_SHOWN).to_dict("records"):
-        row = "" if pd.isna(case["index"]) else f", row {int(case['index']) + 1}"
+        row = "" if pd.isna(case["index"]) else f", {origin.number(case['index'])}"
         expected = _expectation(str(case["column"]), str(case["check"]), schema)
-        found = case["failure_case"]
-        lines.append(f"column {case['column']!r}{row}: expected {expected}, found {found!r}")
-    return f"{dataset}: " + "; ".join(lines) + _more(len(cases))
+        found = origin.found(case["failure_case"])
+        lines.append(f"column {case['column']!r}{row}: expected {expected}, found {found}")
+    return f"{dataset}: {'; '.join(lines)}{_more(len(cases))}{origin.counting}"
 
 
 def _expectation(column: str, check: str, schema: TableSchema) -> str:
@@ -227,20 +249,30 @@ def _more(count: int) -> str:
     return f"; {count} mistakes in all" if count > _SHOWN else ""
 
 
-def _check_geometry(frame: pd.DataFrame, kind: str, dataset: str) -> None:
-    shapes = frame["geometry"]
-    fits = shapes.geom_type.isin([kind, f"Multi{kind}"])
-    wrong = shapes.isna() | shapes.is_empty | ~fits
-    invalid = ~wrong & ~shapes.is_valid
-    if wrong.any() or invalid.any():
-        rows = [str(int(i) + 1) for i in frame.index[wrong | invalid][:_SHOWN]]
+def _check_geometry(frame: pd.DataFrame, kind: str, dataset: str, origin: Origin) -> None:
+    import geopandas as gpd  # noqa: PLC0415 - a second that only maps pay
+
+    shapes = gpd.GeoSeries(frame["geometry"])
+    faults = pd.Series("", index=frame.index)
+    faults = faults.mask(~shapes.is_valid, shapes.is_valid_reason())
+    if shapes.crs.is_geographic:
+        x, y = shapes.bounds[["minx", "maxx"]].abs(), shapes.bounds[["miny", "maxy"]].abs()
+        outside = (x.max(axis=1) > 180) | (y.max(axis=1) > 90)
+        faults = faults.mask(
+            outside, "outside the degrees of the Earth: longitude and latitude swapped, or metres?"
+        )
+    faults = faults.mask(~shapes.geom_type.isin([kind, f"Multi{kind}"]), "a " + shapes.geom_type)
+    faults = faults.mask(shapes.isna() | shapes.is_empty, "nothing")
+    if (bad := faults[faults != ""]).any():
+        rows = [f"{origin.number(i)}: {fault}" for i, fault in bad.head(_SHOWN).items()]
         raise SchemaError(
-            f"{dataset}: expected valid {kind} geometry, found empty, invalid or other shapes in "
-            f"row {', '.join(rows)}{_more(int((wrong | invalid).sum()))}"
+            f"{dataset}: column 'geometry': expected valid {kind} geometry, found "
+            f"{'; '.join(rows)}{_more(len(bad))}{origin.counting}"
         )
 
 
-def _check_crs(found: Any, expected: str | None, dataset: str) -> None:
+def check_crs(found: Any, expected: str | None, dataset: str) -> None:
+    """Refuse data without a coordinate system, or with another than the declared one."""
     from pyproj import CRS  # noqa: PLC0415
 
     wanted = "one" if expected is None else expected

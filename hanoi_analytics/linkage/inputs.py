@@ -15,7 +15,7 @@ from hanoi_analytics.catalogue.sources import Source, record
 from hanoi_analytics.linkage.checks import LinkageError, require_columns
 from hanoi_analytics.linkage.synthetic import write_people
 
-__all__ = ["Inputs", "own", "simulated"]
+__all__ = ["Inputs", "own", "own_table", "simulated"]
 
 _TEXTS = ("record_id", "full_name", "sex", "cccd", "cmnd", "bhyt", "bhxh", "phone", "ward")
 _DATES = ("birth_date", "recorded_on")
@@ -114,8 +114,8 @@ def own(folder: Path | str, *, register: str, records: str, truth: str = "") -> 
     Raises
     ------
     LinkageError
-        For one file without the other, missing columns, ids that are null or repeated, or dates
-        that are none; no value of a person is quoted.
+        For one file without the other, no row, missing columns, ids that are null or repeated,
+        or dates that are none; no value of a person is quoted.
     """
     for name, given in {"register": register, "records": records}.items():
         if not given:
@@ -125,26 +125,64 @@ def own(folder: Path | str, *, register: str, records: str, truth: str = "") -> 
     files = {"register": register, "records": records} | ({"truth": truth} if truth else {})
     paths, sources = {}, []
     for name, file in files.items():
-        needed = ("record_id", "person_id") if name == "truth" else (*_TEXTS, *_DATES)
-        rows = catalogue.load_own_rows(file, title=f"the {name} table", people=name != "truth")
-        require_columns(rows.columns, needed, table=name)
-        _require_ids(rows["record_id"], name)
+        rows = own_table(file, table=name)
         sources.append(rows.attrs["source"])
-        dates = [column for column in needed if column in _DATES]
-        typed = pd.DataFrame({c: _text(rows[c], c, name) for c in needed if c not in dates})
-        typed = typed.assign(**{column: _date(rows[column], column, name) for column in dates})
         paths[name] = target / f"{name}.parquet"
-        typed.to_parquet(paths[name], index=False)
+        rows.to_parquet(paths[name], index=False)
     return Inputs(
         paths["register"], paths["records"], paths.get("truth"), attrs={"sources": sources}
     )
 
 
+def own_table(file: str, *, table: str) -> pd.DataFrame:
+    """Read one table of one's own and guard its people; what is wrong is said without a value.
+
+    Parameters
+    ----------
+    file : str
+        CSV or Parquet in ``data/own/``.
+    table : {"register", "records", "truth"}
+        Which it is, see `own`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of linking with their types; people in a frame that shows no value.
+
+    Raises
+    ------
+    LinkageError
+        As `own`.
+    """
+    needed = ("record_id", "person_id") if table == "truth" else (*_TEXTS, *_DATES)
+    rows = catalogue.load_own_rows(file, title=f"the {table} table", people=table != "truth")
+    if rows.empty or not set(needed) & set(rows.columns):
+        # What stands in the first line is not quoted: it may be a person.
+        lack = "no row of data" if rows.empty else "no line of names"
+        raise LinkageError(f"{table} table: {lack}; expected {', '.join(needed)}, then rows")
+    require_columns(rows.columns, needed, table=table)
+    _require_ids(rows["record_id"], table)
+    texts = [column for column in needed if column not in _DATES]
+    typed = rows[list(needed)].assign(
+        **{column: _text(rows[column], column, table) for column in texts},
+        **{column: _date(rows[column], column, table) for column in needed if column in _DATES},
+    )
+    typed.attrs = dict(rows.attrs)
+    return typed
+
+
 def _require_ids(ids: pd.Series[Any], table: str) -> None:
-    faults = {"null": int(ids.isna().sum()), "a repetition": int(ids.duplicated().sum())}
-    for fault, rows in faults.items():
-        if rows:
-            raise LinkageError(f"{table} table: 'record_id' is {fault} in {rows:,} rows")
+    for fault, wrong in {"null": ids.isna(), "a repetition": ids.duplicated()}.items():
+        if wrong.any():
+            raise LinkageError(
+                f"{table} table: 'record_id' is {fault} in {wrong.sum():,} rows, {_first(wrong)}: "
+                "expected an id in each row, and none twice"
+            )
+
+
+def _first(wrong: pd.Series[bool]) -> str:
+    """Say where the first wrong row stands."""
+    return f"first in row {int(wrong.to_numpy().argmax()) + 1:,} below the line of names"
 
 
 def _text(values: pd.Series[Any], column: str, table: str) -> pd.Series[Any]:
@@ -159,10 +197,10 @@ def _text(values: pd.Series[Any], column: str, table: str) -> pd.Series[Any]:
 
 def _date(values: pd.Series[Any], column: str, table: str) -> pd.Series[Any]:
     dates = pd.to_datetime(values, format="ISO8601", errors="coerce")
-    bad = int((dates.isna() & values.notna()).sum())
-    if bad:
+    bad = dates.isna() & values.notna()
+    if bad.any():
         raise LinkageError(
-            f"{table} table: {column!r} is no date in {bad:,} of {len(values):,} rows: "
-            "expected year-month-day, such as 2026-07-31"
+            f"{table} table: {column!r} is no date in {bad.sum():,} of {len(values):,} rows, "
+            f"{_first(bad)}: expected year-month-day, such as 2026-07-31"
         )
     return dates.astype("date32[pyarrow]")

@@ -27,5 +27,8 @@ from hanoi_analytics.maps.checks import MapError
 from hanoi_analytics.maps.map import Map
 from hanoi_analytics.maps.overlay import raster
 from hanoi_analytics.maps.spots import points
+from hanoi_analytics.namespaces import offer
 
 __all__ = ["Map", "MapError", "choropleth", "classes", "points", "raster"]
+
+offer(__name__, __all__)

@@ -1,5 +1,6 @@
 """Administrative units, old and new, the crosswalk between them, names and addresses."""
 
+from hanoi_analytics.namespaces import offer
 from hanoi_analytics.places.addresses import convert_addresses, parse_addresses
 from hanoi_analytics.places.crosswalk import Carried, carry, carry_mean, crosswalk
 from hanoi_analytics.places.names import join_key, tidy
@@ -32,3 +33,5 @@ __all__ = [
     "tidy",
     "wards",
 ]
+
+offer(__name__, __all__)

@@ -9,7 +9,7 @@ from html import escape
 
 from hanoi_analytics.errors import HanoiError
 
-_NAME = re.compile(r"(SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|CREDENTIAL)", re.IGNORECASE)
+_NAME = re.compile(r"(SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|CREDENTIAL|WEBHOOK)", re.IGNORECASE)
 # Shorter values ("on", "12345") would be found by chance in any page.
 _SHORTEST = 6
 

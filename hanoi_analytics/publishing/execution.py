@@ -1,10 +1,9 @@
-"""Running one notebook by papermill in a process of its own, with a wall-clock limit."""
+"""Running one notebook by papermill in a process of its own, within limits of time and memory."""
 
 from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -14,42 +13,78 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-import psutil
 import yaml
 
 from hanoi_analytics.errors import HanoiError
+from hanoi_analytics.publishing.processes import RUN_VARIABLE, Family, end_leftovers
+
+__all__ = ["Executed", "NotebookFailedError", "Request", "end_leftovers", "execute"]
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PROCESS = Path(__file__).with_name("kernel_process.py")
-_GRACE_S = 5.0
 _POLL_S = 0.2
+# Looking at the memory of many processes takes time: the pause after a look is so many times
+# longer, which keeps it below 2 % of a core.
+_PAUSE_PER_LOOK = 50
 
 
 class NotebookFailedError(HanoiError):
-    """A notebook did not run to its end."""
+    """A notebook did not run to its end.
 
-    def __init__(self, message: str, *, cell: int | None = None, timed_out: bool = False) -> None:
+    Attributes
+    ----------
+    cell : int or None
+        Number of the cell that was at work, from 1.
+    timed_out : bool
+        The wall-clock limit was reached.
+    traceback : str or None
+        What the kernel said of the error, without colours; nothing in it is masked.
+    peak_memory_bytes : int
+        Of all processes of the run together.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        cell: int | None = None,
+        timed_out: bool = False,
+        traceback: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.cell = cell
         self.timed_out = timed_out
+        self.traceback = traceback
+        self.peak_memory_bytes = 0
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be run: a notebook with checked parameters, where, and for how long at most.
+    """What is to be run: a notebook with checked parameters, where, and within what limits.
 
-    The kernel gets the variables of `environment` beside those of this process.
+    Every process of the run gets the variables of `environment` beside those of this process, and
+    `token` as ``HANOI_ANALYTICS_RUN``.
     """
 
     notebook: Path
     parameters: Mapping[str, object]
     working_folder: Path
     timeout_s: float
+    token: str
+    memory_gb: float | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def execute(request: Request) -> nbformat.NotebookNode:
+@dataclass(frozen=True)
+class Executed:
+    """A notebook with its outputs, and the most memory its processes were seen to use."""
+
+    notebook: nbformat.NotebookNode
+    peak_memory_bytes: int
+
+
+def execute(request: Request) -> Executed:
     """Run a notebook and return it with its outputs.
 
     Parameters
@@ -60,94 +95,107 @@ def execute(request: Request) -> nbformat.NotebookNode:
     Raises
     ------
     NotebookFailedError
-        A cell failed (its number from 1, the error's name and text), the kernel died, or the
-        wall-clock limit was reached or the run cancelled: then the process gets SIGINT, SIGTERM
-        and SIGKILL in turn, and its kernel with it.
+        A cell failed (its number from 1, the error's name and text), the kernel died, it printed
+        too much, a limit was reached or the run was cancelled. The processes of the run get
+        SIGINT, SIGTERM and SIGKILL in turn, as long as they live.
     """
     output = request.working_folder / "executed.ipynb"
+    # Its words go to a file: a pipe would be read to its end even after a kill.
+    words = request.working_folder / "papermill.log"
+    with words.open("wb") as stream:
+        process = _start(request, output, stream.fileno())
+        family = Family(process)
+        try:
+            code = _wait(process, family, request)
+            if code != 0:
+                raise _failure(code, output, words)
+            return Executed(nbformat.read(output, as_version=4), family.peak_bytes)
+        except NotebookFailedError as error:
+            error.peak_memory_bytes = family.peak_bytes
+            if error.cell is None:
+                error.cell = _cell_at_work(output)
+            raise
+        finally:
+            family.end()
+            end_leftovers(request.token)
+
+
+def _start(request: Request, output: Path, words: int) -> subprocess.Popen[bytes]:
     parameters = request.working_folder / "parameters.yaml"
     parameters.write_text(yaml.safe_dump(dict(request.parameters), allow_unicode=True), "utf-8")
     # -P: the script's own folder must not be searched for modules; it has one named html.
     command = [sys.executable, "-P", str(_PROCESS), str(request.notebook), str(output)]
-    command += [str(parameters), str(request.notebook.parent)]
-    # Its words go to a file: a pipe would be read to its end even after a kill.
-    words = request.working_folder / "papermill.log"
-    with words.open("wb") as stream:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            # Notebooks run side by side, one per core; matrix threads of each would fight for it.
-            env={
-                "OPENBLAS_NUM_THREADS": "1",
-                **os.environ,
-                "PYTHONUTF8": "1",
-                "HANOI_ANALYTICS_PROGRESS": "off",  # no bar on a page
-                **request.environment,
-            },
-        )
-        try:
-            code = _wait(process, request)
-        finally:
-            stop(process)
-    if code != 0:
-        raise _failure(output, words)
-    executed: nbformat.NotebookNode = nbformat.read(output, as_version=4)
-    return executed
+    command += [str(parameters), str(request.notebook.parent), str(os.getpid())]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=words,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        # Notebooks run side by side, one per core; matrix threads of each would fight for it.
+        env={
+            "OPENBLAS_NUM_THREADS": "1",
+            **os.environ,
+            "PYTHONUTF8": "1",
+            "HANOI_ANALYTICS_PROGRESS": "off",  # no bar on a page
+            **request.environment,
+            RUN_VARIABLE: request.token,
+        },
+    )
 
 
-def _wait(process: subprocess.Popen[bytes], request: Request) -> int:
+def _wait(process: subprocess.Popen[bytes], family: Family, request: Request) -> int:
     deadline = time.monotonic() + request.timeout_s
+    limit_gb = request.memory_gb
     while True:
         try:
-            return process.wait(timeout=_POLL_S)
+            return process.wait(timeout=max(_POLL_S, _PAUSE_PER_LOOK * family.cost_s))
         except subprocess.TimeoutExpired:
-            if request.cancelled.is_set():
-                raise NotebookFailedError("interrupted") from None
-            if time.monotonic() >= deadline:
-                raise NotebookFailedError(
-                    f"stopped at its limit of {request.timeout_s:g} s", timed_out=True
-                ) from None
+            used_gb = family.memory_bytes() / 1e9
+        if request.cancelled.is_set():
+            raise NotebookFailedError("interrupted")
+        if time.monotonic() >= deadline:
+            raise NotebookFailedError(
+                f"stopped at its limit of {request.timeout_s:g} s", timed_out=True
+            )
+        if limit_gb is not None and used_gb > limit_gb:
+            raise NotebookFailedError(
+                f"stopped at its memory limit of {limit_gb:g} GB: it used {used_gb:.2f} GB "
+                f"(papermill, the kernel and what they started)"
+            )
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a process and everything it started: SIGINT, then SIGTERM, then SIGKILL."""
-    try:
-        family = [
-            psutil.Process(process.pid),
-            *psutil.Process(process.pid).children(recursive=True),
-        ]
-    except psutil.NoSuchProcess:
-        return
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        for member in family:
-            try:
-                member.send_signal(number)
-            except psutil.NoSuchProcess:
-                continue
-        _, family = psutil.wait_procs(family, timeout=_GRACE_S)
-        if not family:
-            break
-    process.wait(timeout=_GRACE_S)
-
-
-def _failure(output: Path, words: Path) -> NotebookFailedError:
+def _failure(code: int, output: Path, words: Path) -> NotebookFailedError:
     """Say which cell failed and how, from the partial notebook, else from papermill's words."""
-    if output.is_file():
-        for number, cell in enumerate(
-            _without_banner(nbformat.read(output, as_version=4)), start=1
-        ):
-            for result in cell.get("outputs", []):
-                if result.output_type == "error":
-                    text = _ANSI.sub("", result.evalue).strip()
-                    return NotebookFailedError(f"{result.ename}: {text}", cell=number)
+    for number, cell in enumerate(_cells(output), start=1):
+        for result in cell.get("outputs", []):
+            if result.output_type == "error":
+                text = _ANSI.sub("", f"{result.ename}: {result.evalue}").strip()
+                traceback = _ANSI.sub("", "\n".join(result.traceback)) or None
+                return NotebookFailedError(text, cell=number, traceback=traceback)
+    if code < 0:
+        return NotebookFailedError(f"papermill's process was killed by signal {-code}")
     lines = [line for line in words.read_text("utf-8", "replace").splitlines() if line.strip()]
-    return NotebookFailedError(_ANSI.sub("", lines[-1]) if lines else "papermill gave no reason")
+    if not lines:  # there was no room for them either
+        return NotebookFailedError(f"papermill ended with code {code} ({os.strerror(code)})")
+    return NotebookFailedError(_ANSI.sub("", lines[-1]))
 
 
-def _without_banner(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    """Leave out the cells papermill added, so that numbers are those of the author's notebook."""
+def _cell_at_work(output: Path) -> int | None:
+    """Return the number of the last cell that was begun."""
+    begun = [
+        number
+        for number, cell in enumerate(_cells(output), start=1)
+        if cell.cell_type == "code" and cell.metadata.get("papermill", {}).get("start_time")
+    ]
+    return max(begun, default=None)
+
+
+def _cells(output: Path) -> list[nbformat.NotebookNode]:
+    """Read the cells of the partial notebook; their numbers are those of the author's notebook."""
+    try:
+        notebook = nbformat.read(output, as_version=4)
+    except (OSError, nbformat.reader.NotJSONError, nbformat.ValidationError):
+        return []  # never written, or the process ended while it was being written
     added = {"papermill-error-cell-tag", "injected-parameters"}
     return [c for c in notebook.cells if not added & set(c.get("metadata", {}).get("tags", []))]

@@ -33,6 +33,9 @@ _SHOWN_FIRST = (
 )
 
 
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
 class PageError(HanoiError):
     """A notebook that cannot be published as it is."""
 
@@ -57,6 +60,18 @@ class PageExporter(HTMLExporter):
         # nbconvert leaves escaping to each template; here what is not Markup is escaped.
         environment.autoescape = True
         return environment
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """Render a notebook that shows no widget: a widget needs its kernel, a page has none."""
+        for cell in nb.cells:
+            if any(_WIDGET in output.get("data", {}) for output in cell.get("outputs", [])):
+                raise PageError(
+                    f"{cell.metadata.hanoi_name} shows a widget, which a page cannot keep; show "
+                    "it by hanoi_analytics.controls.explore, which gives a page the result alone"
+                )
+        return super().from_notebook_node(nb, resources, **options)
 
     def default_filters(self) -> Iterator[tuple[str, Any]]:
         yield from super().default_filters()  # type: ignore[no-untyped-call]

@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 
 from hanoi_analytics.catalogue.sources import SOURCES_MIME, Source
+from hanoi_analytics.findings import FINDINGS_MIME, FindingError, checked
 from hanoi_analytics.publishing.exporter import TEMPLATES, PageError, PageExporter
 from hanoi_analytics.publishing.gate import check_page
 from hanoi_analytics.publishing.markdown import Outline
@@ -25,6 +26,7 @@ __all__ = [
     "PageError",
     "PageFacts",
     "check_page",
+    "find_findings",
     "find_sources",
     "mask_paths",
     "render",
@@ -33,6 +35,8 @@ __all__ = [
 # Viet Nam keeps one time all year; a fixed offset needs no time zone database on the machine.
 HANOI_TIME = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 _PAPERMILL_BANNER = "papermill-error-cell-tag"
+# What cells report to the run, not to the reader.
+_REPORTS = {SOURCES_MIME, FINDINGS_MIME}
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class PageFacts:
         Length of the run in seconds.
     sources : list of dict
         The data that were read, as `find_sources` returns them.
+    run : int, optional
+        Number of the run in the ledger, by which an old page is kept.
     """
 
     title: str
@@ -68,6 +74,7 @@ class PageFacts:
     started: str
     seconds: float
     sources: list[dict[str, Any]]
+    run: int | None = None
 
 
 def find_sources(notebook: NotebookNode) -> list[dict[str, Any]]:
@@ -101,6 +108,40 @@ def find_sources(notebook: NotebookNode) -> list[dict[str, Any]]:
                     )
                 found.setdefault((source["id"], source["sha256"]), dict(source))
     return list(found.values())
+
+
+def find_findings(notebook: NotebookNode) -> dict[str, float | None]:
+    """Return the numbers that the notebook's cells recorded, in the order they came.
+
+    Raises
+    ------
+    PageError
+        A report that `findings.record` did not make, or one name with two values.
+
+    Examples
+    --------
+    >>> import nbformat
+    >>> find_findings(nbformat.v4.new_notebook())
+    {}
+    """
+    found: dict[str, float | None] = {}
+    for position, cell in enumerate(notebook.cells, start=1):
+        for output in cell.get("outputs", []):
+            report = output.get("data", {}).get(FINDINGS_MIME, {})
+            if not isinstance(report, dict):
+                raise PageError(f"{_name(cell, position)}: {FINDINGS_MIME} is not a dict")
+            for name, value in report.items():
+                try:
+                    number = checked(name, value)
+                except FindingError as error:
+                    raise PageError(f"{_name(cell, position)}: {error}") from error
+                number = None if number is None else float(number)
+                if found.setdefault(name, number) != number:
+                    raise PageError(
+                        f"{_name(cell, position)}: finding {name} was recorded before as "
+                        f"{found[name]}, and here as {number}; give each number one name"
+                    )
+    return found
 
 
 def render(notebook: NotebookNode, facts: PageFacts, *, language: str = "en") -> str:
@@ -218,5 +259,10 @@ def _numbered(notebook: NotebookNode) -> NotebookNode:
         cell.metadata["hanoi_position"] = position
         cell.metadata["hanoi_name"] = _name(cell, position)
         if cell.cell_type == "code":
-            cell.outputs = [o for o in cell.outputs if set(o.get("data", {})) != {SOURCES_MIME}]
+            cell.outputs = [o for o in cell.outputs if not _only_reports(o)]
     return copied
+
+
+def _only_reports(output: NotebookNode) -> bool:
+    data = set(output.get("data", {}))
+    return bool(data) and data <= _REPORTS

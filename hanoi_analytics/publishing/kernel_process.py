@@ -9,38 +9,111 @@ runs start at once another process may take one in between, and the run fails by
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import shutil
+import signal
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import papermill
+import psutil
 import yaml
+from nbclient.exceptions import DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
 from traitlets.config import Config
+
+_PARENT_POLL_S = 0.5
+# The largest page of the project has 3 MB.
+_MOST_CHARACTERS = 64_000_000
+# The outputs are counted anew each time the kernel has sent so much.
+_COUNTED_EVERY = 4_000_000
+
+
+class _Client(PapermillNotebookClient):  # type: ignore[misc]
+    """papermill's client, which says how a kernel died, and ends one that prints too much."""
+
+    sent = 0
+    too_much = ""
+
+    def papermill_execute_cells(self) -> None:
+        kernel = self.km.provisioner.process
+        try:
+            super().papermill_execute_cells()
+        except DeadKernelError:
+            raise DeadKernelError(self.too_much or _death(kernel.poll())) from None
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        if self.too_much:
+            return None
+        shown = super().process_message(msg, cell, cell_index)
+        self.sent += _characters(msg["content"])
+        if self.sent > _COUNTED_EVERY:
+            self.sent = 0
+            self._refuse_too_much()
+        return shown
+
+    def _refuse_too_much(self) -> None:
+        cells = [
+            c for c in self.nb.cells if "injected-parameters" not in c.metadata.get("tags", [])
+        ]
+        sizes = {n: _characters(c.get("outputs", [])) for n, c in enumerate(cells, start=1)}
+        if sum(sizes.values()) > _MOST_CHARACTERS:
+            largest = max(sizes, key=lambda number: sizes[number])
+            self.too_much = (
+                f"the notebook was stopped because its outputs are larger than "
+                f"{_MOST_CHARACTERS / 1e6:g} million characters, most of them of cell {largest}; "
+                f"show less, or write it to a file"
+            )
+            cells[largest - 1].outputs.clear()  # not worth writing down
+            # nbclient looks once a second whether the kernel lives.
+            self.km.provisioner.process.kill()
+
+
+class _Engine(NBClientEngine):  # type: ignore[misc]
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **settings: Any) -> None:
+        _Client(nb_man, kernel_name=kernel_name, config=settings["config"]).execute()
 
 
 def main() -> int:
-    """Execute a notebook; exit code 1, with the reason as the last line, when it fails."""
+    """Execute a notebook; when it fails the last line gives the reason.
+
+    The exit code is then that of the system's error (28: no space left on the disk), or 1.
+    """
     parser = argparse.ArgumentParser()
     for name in ("notebook", "output", "parameters", "folder"):
         parser.add_argument(name, type=Path)
+    parser.add_argument("parent", type=int)
     given = parser.parse_args()
+    papermill_engines.register("hanoi", _Engine)
     # A short path: the name of a socket may have about a hundred bytes.
     with tempfile.TemporaryDirectory(prefix="hanoi-") as folder:
+        threading.Thread(target=_end_with, args=(given.parent, folder), daemon=True).start()
         try:
             papermill.execute_notebook(
                 given.notebook,
                 given.output,
                 yaml.safe_load(given.parameters.read_text("utf-8")),
+                engine_name="hanoi",
                 kernel_name="python3",
                 cwd=given.folder,
                 progress_bar=False,
                 config=_kernel_config(folder),
             )
+        except DeadKernelError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
         # Whatever it is, the run failed: the parent reads the reason from the last line.
         except Exception as error:  # noqa: BLE001
-            sys.stderr.write(f"{type(error).__name__}: {error}\n")
-            return 1
+            with contextlib.suppress(OSError):  # on a full disk the code alone tells the reason
+                sys.stderr.write(f"{type(error).__name__}: {error}\n")
+            return (error.errno or 1) if isinstance(error, OSError) else 1
     return 0
 
 
@@ -50,6 +123,36 @@ def _kernel_config(folder: str) -> Config:
     if os.name == "posix":
         settings |= {"transport": "ipc", "ip": str(Path(folder) / "kernel")}
     return Config(KernelManager=settings)
+
+
+def _end_with(parent: int, folder: str) -> None:
+    """End the run at once when the process that wanted it is gone."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_POLL_S)
+    token = os.environ["HANOI_ANALYTICS_RUN"]
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ()["HANOI_ANALYTICS_RUN"] == token:
+                process.kill()
+        except (psutil.Error, OSError, KeyError):  # gone, or none of ours
+            continue
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+def _death(code: int | None) -> str:
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        words = f"the kernel died: killed by signal {-code} ({name})"
+        return f"{words}, often for lack of memory" if name == "SIGKILL" else words
+    return "the kernel died" if code is None else f"the kernel died with exit code {code}"
+
+
+def _characters(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    parts = value.values() if isinstance(value, dict) else value
+    return sum(map(_characters, parts)) if isinstance(value, (dict, list)) else 0
 
 
 if __name__ == "__main__":

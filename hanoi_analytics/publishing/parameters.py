@@ -258,4 +258,9 @@ def _choices(comment: str) -> tuple[str, ...] | None:
 
 
 def _as_text(value: object) -> str:
-    return yaml.safe_dump(value, default_flow_style=True).removesuffix("...\n").strip() or "''"
+    return (
+        yaml.safe_dump(value, default_flow_style=True, allow_unicode=True)
+        .removesuffix("...\n")
+        .strip()
+        or "''"
+    )

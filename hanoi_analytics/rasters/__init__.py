@@ -1,5 +1,6 @@
 """Rasters opened, brought to one grid, counted in areas, and written to files."""
 
+from hanoi_analytics.namespaces import offer
 from hanoi_analytics.rasters.aligning import align, mask
 from hanoi_analytics.rasters.area_statistics import zonal_stats
 from hanoi_analytics.rasters.burning import burn
@@ -26,3 +27,5 @@ __all__ = [
     "write_zarr",
     "zonal_stats",
 ]
+
+offer(__name__, __all__)

@@ -256,9 +256,14 @@ class Sorter:
             raise self.error(f"{self.rows.name}: none of the rows can be used: {self.commonest()}")
 
     def commonest(self) -> str:
-        """Return the commonest reasons with their number of rows."""
-        counts = self.reasons[~self.good].str.split("; ").explode().value_counts().head(5)
-        return "; ".join(f"{reason} ({count:,} times)" for reason, count in counts.items())
+        """Return the commonest reasons with their number of rows and the first of them."""
+        reasons = self.reasons[~self.good].str.split("; ").explode()
+        first = self.rows.number.reindex(reasons.index).groupby(reasons.to_numpy()).min()
+        counts = reasons.value_counts().head(5)
+        return "; ".join(
+            f"{reason} ({count:,} times, first in row {row})"
+            for reason, count, row in zip(counts.index, counts, first[counts.index], strict=True)
+        )
 
     def notes(self) -> list[str]:
         """Say which columns were taken for what, and how many rows were read, used, rejected."""

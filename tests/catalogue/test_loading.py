@@ -95,10 +95,10 @@ def test_an_own_file_is_held_against_the_schema_it_stands_in_for(own: Path) -> N
         (
             "65023",
             "many",
-            "column 'population_people': expected a whole number, found row 1: 'many'",
+            "column 'population_people': expected a whole number, found row 2: 'many'",
         ),
-        ("2.97", "-2.97", "column 'area_km2', row 1: expected at least 1"),
-        ("00004", "4", "column 'code', row 1"),
+        ("2.97", "-2.97", "column 'area_km2', row 2: expected at least 1"),
+        ("00004", "4", "column 'code', row 2"),
         ("area_km2", "area", "'area_km2' (did you mean 'area'?)"),
     ],
 )

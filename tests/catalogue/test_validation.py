@@ -14,7 +14,8 @@ from shapely import Point, Polygon
 
 from hanoi_analytics.catalogue import SchemaError
 from hanoi_analytics.catalogue.entries import Column, RasterSchema, TableSchema
-from hanoi_analytics.catalogue.validation import check_raster, check_table
+from hanoi_analytics.catalogue.raster_validation import check_raster
+from hanoi_analytics.catalogue.validation import check_table
 
 SCHEMA = TableSchema(
     key=("code", "year"),
@@ -112,7 +113,7 @@ BOWTIE = Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
     [
         (Point(105.8, 21), "EPSG:4326", "expected valid Polygon geometry"),
         (Polygon(), "EPSG:4326", "row 1"),
-        (BOWTIE, "EPSG:4326", "invalid"),
+        (BOWTIE, "EPSG:4326", r"row 1: Self-intersection\[0.5 0.5\]"),
         (None, "EPSG:4326", "row 1"),
         (Point(0, 0).buffer(1), None, "coordinate system: expected EPSG:4326, found none"),
         (Point(0, 0).buffer(1), "EPSG:32648", "expected EPSG:4326, found EPSG:32648; reproject"),

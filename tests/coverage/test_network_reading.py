@@ -190,7 +190,7 @@ def test_control_characters_and_decomposed_letters_are_mended() -> None:
         ("id,id,longitude,latitude\nA,A,105.8,21\n", "two columns are named 'id'"),
         (
             "id,longitude,latitude\nA,21,105.8\nB,,21\nC,21,105\n",
-            r"swapped\? \(2 times\); longitude",
+            r"swapped\? \(2 times, first in row 2\); longitude",
         ),
     ],
 )

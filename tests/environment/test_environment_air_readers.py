@@ -15,6 +15,7 @@ from hanoi_analytics.environment.air.readers import (
     combine,
     read_airnow,
     read_openaq,
+    read_own,
     read_table,
 )
 from hanoi_analytics.environment.checks import EnvironmentDataError
@@ -376,3 +377,20 @@ def test_the_embassy_s_five_years() -> None:
         pd.Timestamp("2020-08-01 00:00"),
     ]
     assert np.isnan(whole.readings["pm25"].sel(time="2019-06")).all()
+
+
+def test_an_own_file_is_read_by_the_reader_of_what_made_it(own: Path) -> None:
+    airnow(("2019-10-07 09:00 PM", "77", "Valid")).to_csv(own / "embassy.csv", index=False)
+    (own / "mine.csv").write_text("time,PM2.5 (µg/m3)\n2019-10-07 21:00,77\n", "utf-8")
+    assert series(read_own("embassy.csv", made_by="airnow")) == {"2019-10-07 21:00": 77.0}
+    table = read_own("mine.csv", time_label="start", station="Láng")
+    assert series(table) == {"2019-10-07 21:00": 77.0}
+    assert table.readings["station"].to_numpy().tolist() == ["Láng"]
+    assert table.readings.attrs["time_label"] == "start"
+
+
+def test_a_file_of_readings_must_be_named_and_its_maker_known(own: Path) -> None:
+    with pytest.raises(EnvironmentDataError, match="no file of readings is named"):
+        read_own("", made_by="airnow")
+    with pytest.raises(EnvironmentDataError, match="'openaqq' is unknown; did you mean 'openaq'"):
+        read_own("mine.csv", made_by="openaqq")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from hanoi_analytics.catalogue import CatalogueError
-from hanoi_analytics.catalogue.loading import OWN_VARIABLE
+from hanoi_analytics.catalogue.own_files import OWN_VARIABLE
 from hanoi_analytics.linkage.checks import LinkageError
 from hanoi_analytics.linkage.encoded import (
     NOTICE,

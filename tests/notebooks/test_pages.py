@@ -126,7 +126,7 @@ def test_every_notebook_is_published(site: Site, page: str) -> None:
     assert [link["href"] for link in links] == [f"{name}.html" for name in NAMES]
 
 
-@each(*NAMES, "index")
+@each(*NAMES, "index", "runs")
 def test_a_page_passes_the_gate(site: Site, page: str) -> None:
     assert check_page(site.file(page).read_text("utf-8")) == []
 
@@ -184,7 +184,7 @@ def test_part_of_a_year_gets_no_mean(site: Site, page: str, data: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("window", [WIDE, NARROW], ids=["wide", "narrow"])
-@each(*NAMES, "index")
+@each(*NAMES, "index", "runs")
 def test_a_page_opens_with_the_network_off(
     site: Site, browser: Browser, page: str, data: str, window: tuple[int, int]
 ) -> None:

@@ -13,6 +13,7 @@ from hanoi_analytics.coverage.network.opencellid import read_opencellid
 from hanoi_analytics.coverage.network.reading import read_network
 from hanoi_analytics.coverage.network.schema import COLUMNS, check_sectors, sector_schema
 from hanoi_analytics.coverage.network.tables import Network, of_operator
+from hanoi_analytics.namespaces import offer
 from hanoi_analytics.tables import HANOI, VIET_NAM
 
 __all__ = [
@@ -28,3 +29,5 @@ __all__ = [
     "reference_signal_power_dbm",
     "sector_schema",
 ]
+
+offer(__name__, __all__)

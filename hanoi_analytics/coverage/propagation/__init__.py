@@ -23,6 +23,7 @@ from hanoi_analytics.coverage.propagation.limits import OutsideLimitsWarning
 from hanoi_analytics.coverage.propagation.model import Model
 from hanoi_analytics.coverage.propagation.penetration import PenetrationLoss, penetration_loss_db
 from hanoi_analytics.coverage.propagation.tr38901 import URBAN_MACRO, URBAN_MICRO, rural_macro
+from hanoi_analytics.namespaces import offer
 
 #: The models by name.
 MODELS: Mapping[str, Model] = MappingProxyType(
@@ -41,3 +42,5 @@ __all__ = [
     "rural_macro",
     "with_clutter",
 ]
+
+offer(__name__, __all__)

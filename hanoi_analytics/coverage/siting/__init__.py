@@ -3,6 +3,7 @@
 from hanoi_analytics.coverage.siting.choosing import Siting, maximal_covering, set_covering
 from hanoi_analytics.coverage.siting.covers import candidate_grid, covers
 from hanoi_analytics.coverage.siting.levels import covers_by_level, site_positions
+from hanoi_analytics.namespaces import offer
 
 __all__ = [
     "Siting",
@@ -13,3 +14,5 @@ __all__ = [
     "set_covering",
     "site_positions",
 ]
+
+offer(__name__, __all__)

@@ -12,6 +12,7 @@ from hanoi_analytics.environment.air.scale import (
     round_index,
     sub_index,
 )
+from hanoi_analytics.namespaces import offer
 
 __all__ = [
     "CLASSES",
@@ -34,3 +35,5 @@ __all__ = [
     "round_index",
     "sub_index",
 ]
+
+offer(__name__, __all__)

@@ -11,6 +11,7 @@ from hanoi_analytics.environment.exposure.weighted import (
     person_days,
     weighted_mean,
 )
+from hanoi_analytics.namespaces import offer
 
 __all__ = [
     "Inequality",
@@ -29,3 +30,5 @@ __all__ = [
     "ward_exposure",
     "weighted_mean",
 ]
+
+offer(__name__, __all__)

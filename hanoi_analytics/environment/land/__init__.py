@@ -20,6 +20,7 @@ from hanoi_analytics.environment.land.references import rural_mask, urban_mask
 from hanoi_analytics.environment.land.scaling import scale_landsat, scale_sentinel2
 from hanoi_analytics.environment.land.scenes import count_unreadable, load_scenes
 from hanoi_analytics.environment.land.stac import search
+from hanoi_analytics.namespaces import offer
 
 __all__ = [
     "all_references",
@@ -47,3 +48,5 @@ __all__ = [
     "urban_mask",
     "yearly_seasons",
 ]
+
+offer(__name__, __all__)

@@ -3,6 +3,7 @@
 from hanoi_analytics.environment.trends.axes import VARIANTS, decimal_years
 from hanoi_analytics.environment.trends.cubes import adjusted_p, cube_trend
 from hanoi_analytics.environment.trends.series import Trend, all_variants, trend
+from hanoi_analytics.namespaces import offer
 
 __all__ = [
     "VARIANTS",
@@ -13,3 +14,5 @@ __all__ = [
     "decimal_years",
     "trend",
 ]
+
+offer(__name__, __all__)

@@ -6,6 +6,7 @@ from hanoi_analytics.linkage.designs.historical import (
     historical_records,
     historical_truth,
 )
+from hanoi_analytics.namespaces import offer
 
 __all__ = [
     "febrl",
@@ -15,3 +16,5 @@ __all__ = [
     "historical_records",
     "historical_truth",
 ]
+
+offer(__name__, __all__)

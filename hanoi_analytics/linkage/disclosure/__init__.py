@@ -13,5 +13,8 @@ from hanoi_analytics.linkage.disclosure.suppression import (
     rounded,
     shares,
 )
+from hanoi_analytics.namespaces import offer
 
 __all__ = ["PersonFrame", "PersonSeries", "apart", "counts", "protect", "rounded", "shares"]
+
+offer(__name__, __all__)

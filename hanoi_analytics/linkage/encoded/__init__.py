@@ -15,6 +15,7 @@ from hanoi_analytics.linkage.encoded.secret import (
     secret_of_run,
 )
 from hanoi_analytics.linkage.encoded.spelling import in_one_spelling
+from hanoi_analytics.namespaces import offer
 
 NOTICE = (
     "Encodings stay personal data under Law 91/2025/QH15 and Decree 356/2025: "
@@ -36,3 +37,5 @@ __all__ = [
     "read_secret",
     "secret_of_run",
 ]
+
+offer(__name__, __all__)

@@ -9,7 +9,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from hanoi_analytics.catalogue.loading import own_path
+from hanoi_analytics.catalogue.own_files import own_path
 from hanoi_analytics.linkage.checks import LinkageError
 
 SECRET_VARIABLE = "HANOI_LINKAGE_SECRET"  # noqa: S105 - the name of a variable

@@ -8,6 +8,7 @@ from hanoi_analytics.linkage.identifiers.table import (
     checked_sql,
     insurance_identifier,
 )
+from hanoi_analytics.namespaces import offer
 
 __all__ = [
     "PROBLEMS",
@@ -17,3 +18,5 @@ __all__ = [
     "checked_sql",
     "insurance_identifier",
 ]
+
+offer(__name__, __all__)

@@ -5,6 +5,7 @@ from hanoi_analytics.linkage.model.design import Design
 from hanoi_analytics.linkage.model.linking import Links, link
 from hanoi_analytics.linkage.model.preparing import prepare
 from hanoi_analytics.linkage.model.vietnamese import vietnamese
+from hanoi_analytics.namespaces import offer
 
 __all__ = [
     "Design",
@@ -14,3 +15,5 @@ __all__ = [
     "prepare",
     "vietnamese",
 ]
+
+offer(__name__, __all__)

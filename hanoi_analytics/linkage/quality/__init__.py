@@ -27,6 +27,7 @@ from hanoi_analytics.linkage.quality.thresholds import (
     unlinkables,
     weight_histogram,
 )
+from hanoi_analytics.namespaces import offer
 
 __all__ = [
     "AGE_GROUP",
@@ -49,3 +50,5 @@ __all__ = [
     "waterfall",
     "weight_histogram",
 ]
+
+offer(__name__, __all__)

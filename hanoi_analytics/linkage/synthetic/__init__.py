@@ -7,6 +7,7 @@ from hanoi_analytics.linkage.synthetic.simulated import (
     simulated_truth,
 )
 from hanoi_analytics.linkage.synthetic.writing import People, read_people, write_people
+from hanoi_analytics.namespaces import offer
 
 __all__ = [
     "EASY",
@@ -20,3 +21,5 @@ __all__ = [
     "simulated_truth",
     "write_people",
 ]
+
+offer(__name__, __all__)

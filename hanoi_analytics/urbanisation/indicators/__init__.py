@@ -10,6 +10,7 @@ asks for exactly one.
 {'A': 42.7, 'B': 38.1}
 """
 
+from hanoi_analytics.namespaces import offer
 from hanoi_analytics.urbanisation.indicators.comparison import (
     Gap,
     gap,
@@ -49,3 +50,5 @@ __all__ = [
     "targets",
     "urban_areas",
 ]
+
+offer(__name__, __all__)

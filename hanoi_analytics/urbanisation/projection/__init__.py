@@ -11,6 +11,7 @@ official targets are paired with the one series they count by.
 [42.9]
 """
 
+from hanoi_analytics.namespaces import offer
 from hanoi_analytics.urbanisation.projection.backtest import (
     hold_out_census,
     rolling_origin,
@@ -65,3 +66,5 @@ __all__ = [
     "urban_rural_growth_difference",
     "years_until_share",
 ]
+
+offer(__name__, __all__)

@@ -7,6 +7,7 @@ Examples
 ['MANUAL_2021', 'R2022A', 'R2023A']
 """
 
+from hanoi_analytics.namespaces import offer
 from hanoi_analytics.urbanisation.settlement.classes import COLOURS, LEVEL_1, LEVEL_2
 from hanoi_analytics.urbanisation.settlement.classification import (
     classify,
@@ -51,3 +52,5 @@ __all__ = [
     "optimal_built_share",
     "share_of_cell",
 ]
+
+offer(__name__, __all__)

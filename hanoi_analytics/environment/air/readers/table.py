@@ -17,6 +17,7 @@ from hanoi_analytics.environment.air.readers.sorted_readings import (
 from hanoi_analytics.environment.air.readers.times import HANOI, read_times
 from hanoi_analytics.environment.air.readers.units import header_names, unit_in_header, unit_named
 from hanoi_analytics.environment.checks import EnvironmentDataError
+from hanoi_analytics.errors import nearest
 from hanoi_analytics.tables import LATITUDE, LONGITUDE, Column, Rows, Sorter, read_rows
 from hanoi_analytics.tables.columns import find, found_in
 
@@ -104,6 +105,7 @@ def read_table(
     there = [str(name) for name in table.table]
     found = find(table.name, there, _WANTED, dict(columns or {}), EnvironmentDataError)
     wide = {found[name]: name for name in POLLUTANTS if name in found}
+    unused = ", ".join(repr(name) for name in there if name not in found.values())
     if not {"pollutant", "value"} <= set(found):
         table = _long(table, wide, unit)
         found |= {"pollutant": "pollutant", "value": "value", "unit": "unit"}
@@ -112,7 +114,10 @@ def read_table(
     places = sorter.words("station")
     if "station" not in found:
         if station is None:
-            raise EnvironmentDataError(f"{table.name}: no column of stations: give station='…'")
+            hint = nearest("station", there)
+            raise EnvironmentDataError(
+                f"{table.name}: no column of stations; {hint} rename it, or give station='…'"
+            )
         places = places.fillna(station)
     sorter.reject(places.isna(), "station: missing")
     units = sorter.words("unit")
@@ -123,6 +128,7 @@ def read_table(
         unit=units if unit is None else units.fillna(unit),
         time=read_times(sorter, _times(sorter), timezone=timezone, day_first=day_first),
         time_label=time_label,
+        notes=[f"Columns not used: {unused}."] if unused else (),
     )
 
 
@@ -130,8 +136,10 @@ def _times(sorter: Sorter) -> pd.Series[str]:
     """Return the words for times, joined where date and hour stand apart."""
     names = [name for name in ("date", "hour", "time") if name in sorter.found]
     if not {"date", "time"} & set(names):
+        hint = nearest("time", map(str, sorter.rows.table))
         raise EnvironmentDataError(
-            f"{sorter.rows.name}: no column of times; in Python give columns={{'time': '…'}}"
+            f"{sorter.rows.name}: no column of times; {hint} rename it, or in Python give "
+            "columns={'time': '…'}"
         )
     if "date" not in names:
         return sorter.words("time")
@@ -143,8 +151,9 @@ def _long(rows: Rows, wide: Mapping[str, str], unit: str | None) -> Rows:
     """Return a wide table with one reading a row; rows keep their numbers."""
     if not wide:
         raise EnvironmentDataError(
-            f"{rows.name}: no column of a pollutant ({', '.join(POLLUTANTS)}), and not both of "
-            "pollutant and value"
+            f"{rows.name}: no column of a pollutant ({', '.join(POLLUTANTS)}), such as "
+            "'PM2.5 (µg/m3)', and not both of pollutant and value; found "
+            f"{', '.join(map(repr, rows.table.columns[:8]))}"
         )
     own = {"pollutant", "value", "unit"}
     kept = rows.table.drop(columns=list(wide))
