@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-
 from hanoi_analytics.ledger import Ending
 from hanoi_analytics.publishing.credentials import refuse_credentials
 from hanoi_analytics.publishing.execution import Executed, Request, execute

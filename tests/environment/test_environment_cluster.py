@@ -45,7 +45,8 @@ def address_said(process: subprocess.Popen[str]) -> str:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """Start a scheduler and two workers on loopback, named by the variable that users set."""
-    loopback = ("--host", "127.0.0.1", "--no-dashboard")
+    quiet = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
+    loopback = ("--host", "127.0.0.1", *quiet)
     scheduler = started("scheduler", *loopback, "--port", "0", stderr=subprocess.PIPE)
     processes = [scheduler]
     try:
