@@ -159,6 +159,7 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.words: list[str] = []
+        self.scripts: list[str] = []
         self.ended = False
         self.feed(text)
         self.close()
@@ -177,8 +178,8 @@ class Page(HTMLParser):
         self.ended = tag == "html"
 
     def handle_data(self, data: str) -> None:
-        if not self.open or self.open[-1] not in ("script", "style"):
-            self.words.append(data)
+        inside = self.open[-1] if self.open else ""
+        {"script": self.scripts, "style": []}.get(inside, self.words).append(data)
 
     @property
     def text(self) -> str:
