@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Empty means allowed: without compiled modules every kernel compiles its imports again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install publish linkage-full cluster dagster test test-fast lint format typecheck lab lock embedded clean
+.PHONY: help install publish linkage-full cluster dagster test test-fast faults lint format typecheck lab lock embedded clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -71,6 +71,9 @@ dagster: $(READY) ## open Dagster's page with the jobs of jobs.yml, on this mach
 
 test: $(READY) $(SPARK_READY) ## pass the tests
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+faults: $(READY) ## pass the load and fault tests at full size: a quarter of an hour
+	HANOI_ANALYTICS_FAULTS=full OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults -v --durations=0 --timeout=3600
 
 lint: $(READY) ## ruff on code and notebooks, mypy on the package
 	$(BIN)/ruff check .

@@ -199,6 +199,7 @@ def show(places: _Places, number: int, as_json: bool) -> None:
     import yaml
 
     from hanoi_analytics.jobs.listing import run_facts
+    from hanoi_analytics.publishing.masking import mask_commands
 
     facts = run_facts(places.ledger().run(number))
     if as_json:
@@ -206,7 +207,8 @@ def show(places: _Places, number: int, as_json: bool) -> None:
         return
     texts = {name: facts.pop(name) for name in ("error", "traceback", "notice")}
     known = {name: value for name, value in facts.items() if value not in (None, [], {})}
-    click.echo(yaml.safe_dump(known, allow_unicode=True, sort_keys=False), nl=False)
+    words = yaml.safe_dump(known, allow_unicode=True, sort_keys=False)
+    click.echo(mask_commands(words), nl=False)
     for name, text in texts.items():
         if text:
             click.echo(f"{name}:")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from hanoi_analytics.ledger import presence
 from hanoi_analytics.ledger.errors import LedgerError
-from hanoi_analytics.ledger.schema import connection, make_or_check, transaction
+from hanoi_analytics.ledger.schema import connection, make_or_check, no_access, transaction
 
 Status = Literal["running", "published", "failed", "timed out", "lost"]
 
@@ -96,7 +96,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.presences = path.with_name(f"{path.name}.running")
-        make_or_check(path)
+        make_or_check(path, was_used=self.presences.exists())
 
     def start(
         self, *, notebook: str, page: str, parameters: Mapping[str, object], code_version: str
@@ -210,10 +210,7 @@ class Ledger:
             with connection(self.path) as opened:
                 yield opened
         except (OSError, sqlite3.DatabaseError) as error:
-            raise LedgerError(
-                f"the ledger {self.path} cannot be read or written: {error}. What it holds was "
-                f"left as it is; make room or mend it, then run again"
-            ) from error
+            raise no_access(self.path, error) from error
 
     def _by_page(self, ids: str) -> dict[str, Run]:
         query = f"SELECT * FROM runs WHERE id IN ({ids}) ORDER BY page"  # noqa: S608 - no data in it

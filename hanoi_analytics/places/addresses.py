@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pandas as pd
-from vietnamadminunits import convert_address, parse_address
 
 from hanoi_analytics import catalogue
 from hanoi_analytics.places.names import tidy
@@ -87,6 +86,8 @@ def convert_addresses(addresses: pd.Series[str]) -> pd.DataFrame:
 
 
 def _parse(text: object, mode: str) -> dict[str, Any]:
+    from vietnamadminunits import parse_address  # noqa: PLC0415 - a second to import
+
     if not isinstance(text, str) or not text.strip():
         return {"status": "not found"}
     try:
@@ -122,6 +123,8 @@ def _convert(row: dict[Any, Any], targets: pd.Series[Any]) -> dict[str, Any]:
 
 
 def _convert_elsewhere(row: dict[Any, Any]) -> dict[str, Any]:
+    from vietnamadminunits import convert_address  # noqa: PLC0415
+
     # Three parts and no street: with a street the package would ask a geocoder.
     names = (row["ward"], row["district"], row["province"])
     unit = convert_address(", ".join(name for name in names if isinstance(name, str)))

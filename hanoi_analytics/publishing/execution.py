@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -102,8 +103,12 @@ def execute(request: Request) -> Executed:
     output = request.working_folder / "executed.ipynb"
     # Its words go to a file: a pipe would be read to its end even after a kill.
     words = request.working_folder / "papermill.log"
-    with words.open("wb") as stream:
-        process = _start(request, output, stream.fileno())
+    with (
+        words.open("wb") as stream,
+        # A short path: the name of a socket may have about a hundred bytes.
+        tempfile.TemporaryDirectory(prefix="hanoi-", ignore_cleanup_errors=True) as sockets,
+    ):
+        process = _start(request, output, sockets, stream.fileno())
         family = Family(process)
         try:
             code = _wait(process, family, request)
@@ -120,12 +125,12 @@ def execute(request: Request) -> Executed:
             end_leftovers(request.token)
 
 
-def _start(request: Request, output: Path, words: int) -> subprocess.Popen[bytes]:
+def _start(request: Request, output: Path, sockets: str, words: int) -> subprocess.Popen[bytes]:
     parameters = request.working_folder / "parameters.yaml"
     parameters.write_text(yaml.safe_dump(dict(request.parameters), allow_unicode=True), "utf-8")
     # -P: the script's own folder must not be searched for modules; it has one named html.
     command = [sys.executable, "-P", str(_PROCESS), str(request.notebook), str(output)]
-    command += [str(parameters), str(request.notebook.parent), str(os.getpid())]
+    command += [str(parameters), str(request.notebook.parent), sockets, str(os.getpid())]
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

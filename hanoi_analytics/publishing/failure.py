@@ -11,7 +11,7 @@ from hanoi_analytics.errors import HanoiError
 from hanoi_analytics.ledger import Ending
 from hanoi_analytics.publishing.credentials import mask_credentials
 from hanoi_analytics.publishing.execution import NotebookFailedError
-from hanoi_analytics.publishing.masking import mask_paths
+from hanoi_analytics.publishing.masking import mask_commands, mask_paths
 from hanoi_analytics.publishing.person_scan import PeopleGuard
 
 log = logging.getLogger(__name__)
@@ -83,8 +83,8 @@ def shortened(text: str, longest: int) -> str:
 
 
 def _masked(text: str, longest: int, guard: PeopleGuard | None) -> str:
-    # Credentials first and in the whole text: no cut may run through one.
-    text = shortened(mask_credentials(text), _LOOKED_THROUGH * longest)
+    # Credentials first and in the whole text: no cut may run through one, and nothing unseen.
+    text = shortened(mask_credentials(mask_commands(text)), _LOOKED_THROUGH * longest)
     text = mask_paths(text)
     return shortened(guard.mask(text) if guard else text, longest)
 

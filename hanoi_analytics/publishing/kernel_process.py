@@ -14,19 +14,21 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-import papermill
-import psutil
-import yaml
-from nbclient.exceptions import DeadKernelError
-from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
-from traitlets.config import Config
+# papermill imports it for Hadoop's files alone: a quarter of a second less in each run.
+sys.modules["pyarrow"] = None  # type: ignore[assignment]
+
+import papermill  # noqa: E402
+import psutil  # noqa: E402
+import yaml  # noqa: E402
+from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: E402
+from papermill.clientwrap import PapermillNotebookClient  # noqa: E402
+from papermill.engines import NBClientEngine, papermill_engines  # noqa: E402
+from traitlets.config import Config  # noqa: E402
 
 _PARENT_POLL_S = 0.5
 # The largest page of the project has 3 MB.
@@ -47,6 +49,11 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
             super().papermill_execute_cells()
         except DeadKernelError:
             raise DeadKernelError(self.too_much or _death(kernel.poll())) from None
+        except CellTimeoutError:
+            # Of what a cell printed too much, its end was not read either.
+            if not self.too_much:
+                raise
+            raise DeadKernelError(self.too_much) from None
 
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         if self.too_much:
@@ -87,45 +94,44 @@ def main() -> int:
     The exit code is then that of the system's error (28: no space left on the disk), or 1.
     """
     parser = argparse.ArgumentParser()
-    for name in ("notebook", "output", "parameters", "folder"):
+    for name in ("notebook", "output", "parameters", "folder", "sockets"):
         parser.add_argument(name, type=Path)
     parser.add_argument("parent", type=int)
     given = parser.parse_args()
     papermill_engines.register("hanoi", _Engine)
-    # A short path: the name of a socket may have about a hundred bytes.
-    with tempfile.TemporaryDirectory(prefix="hanoi-") as folder:
-        threading.Thread(target=_end_with, args=(given.parent, folder), daemon=True).start()
-        try:
-            papermill.execute_notebook(
-                given.notebook,
-                given.output,
-                yaml.safe_load(given.parameters.read_text("utf-8")),
-                engine_name="hanoi",
-                kernel_name="python3",
-                cwd=given.folder,
-                progress_bar=False,
-                config=_kernel_config(folder),
-            )
-        except DeadKernelError as error:
-            sys.stderr.write(f"{error}\n")
-            return 1
-        # Whatever it is, the run failed: the parent reads the reason from the last line.
-        except Exception as error:  # noqa: BLE001
-            with contextlib.suppress(OSError):  # on a full disk the code alone tells the reason
-                sys.stderr.write(f"{type(error).__name__}: {error}\n")
-            return (error.errno or 1) if isinstance(error, OSError) else 1
+    threading.Thread(target=_end_with, args=(given.parent, given.sockets), daemon=True).start()
+    try:
+        papermill.execute_notebook(
+            given.notebook,
+            given.output,
+            yaml.safe_load(given.parameters.read_text("utf-8")),
+            engine_name="hanoi",
+            kernel_name="python3",
+            cwd=given.folder,
+            progress_bar=False,
+            config=_kernel_config(given.sockets),
+        )
+    except DeadKernelError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    # Whatever it is, the run failed: the parent reads the reason from the last line.
+    except Exception as error:  # noqa: BLE001
+        with contextlib.suppress(OSError):  # on a full disk the code alone tells the reason
+            reason = " ".join(str(error).split())
+            sys.stderr.write(f"{type(error).__name__}: {reason}\n")
+        return (error.errno or 1) if isinstance(error, OSError) else 1
     return 0
 
 
-def _kernel_config(folder: str) -> Config:
+def _kernel_config(sockets: Path) -> Config:
     """Keep the kernel's files in a folder that goes with the run, open to its user alone."""
-    settings = {"connection_file": str(Path(folder) / "kernel.json")}
+    settings = {"connection_file": str(sockets / "kernel.json")}
     if os.name == "posix":
-        settings |= {"transport": "ipc", "ip": str(Path(folder) / "kernel")}
+        settings |= {"transport": "ipc", "ip": str(sockets / "kernel")}
     return Config(KernelManager=settings)
 
 
-def _end_with(parent: int, folder: str) -> None:
+def _end_with(parent: int, sockets: Path) -> None:
     """End the run at once when the process that wanted it is gone."""
     while os.getppid() == parent:
         time.sleep(_PARENT_POLL_S)
@@ -136,7 +142,7 @@ def _end_with(parent: int, folder: str) -> None:
                 process.kill()
         except (psutil.Error, OSError, KeyError):  # gone, or none of ours
             continue
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(sockets, ignore_errors=True)
     os._exit(1)
 
 

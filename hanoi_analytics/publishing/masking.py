@@ -1,4 +1,4 @@
-"""Paths of the machine a page was made on, taken out of what the page shows."""
+"""What must not go out with a text: paths of the machine, and commands to a terminal."""
 
 from __future__ import annotations
 
@@ -16,8 +16,23 @@ _EMBEDDED = r"(?P<embedded>base64,[A-Za-z0-9+/=]+)"
 # or after an escaped line end or a colour code, as in the text of a traceback.
 _START = r"(?:(?<![\w.-])|(?<=\\[nrt])|(?<=[\d\[]m))(?:file://)?"
 _END = r"(?![\w-])(?!\.\w)"
-_KERNEL_FILE = r"(?P<kernel>[^\s\"'<>&]*/ipykernel_\d+/\d+\.py)"
+# Not longer: of a text that is one long path, every part would be looked at to its end.
+_KERNEL_FILE = r"(?P<kernel>[^\s\"'<>&]{0,200}/ipykernel_\d+/\d+\.py)"
 _ANY_HOME = r"(?P<any_home>(?:[A-Za-z]:[\\/]+Users[\\/]+|/(?:home|Users)/)[^\\/\s\"'<>&:;,]+)"
+
+# Control characters but for the tab and the line's end, and those that turn text around.
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def mask_commands(text: str) -> str:
+    """Replace each character that a terminal or a browser takes for a command by U+FFFD.
+
+    Examples
+    --------
+    >>> mask_commands("red \\x1b[31m, a bell \\a, line\\r\\n")
+    'red �[31m, a bell �, line\\n'
+    """
+    return _COMMANDS.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
 def mask_paths(text: str) -> str:

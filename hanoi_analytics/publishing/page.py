@@ -115,7 +115,9 @@ def make_page(
         log.info("%s: published in %.1f s", task.page, ending.seconds)
     else:
         cell = f" in cell {ending.error_cell}" if ending.error_cell else ""
-        log.error("%s: %s%s: %s", task.page, ending.status, cell, ending.error)
+        # In one line, so that it cannot look like several.
+        reason = " ".join((ending.error or "").split())
+        log.error("%s: %s%s: %s", task.page, ending.status, cell, reason)
     return ending
 
 

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from hanoi_analytics.urbanisation.sizes import (
     CitySystemError,
@@ -100,8 +99,10 @@ def rank_size(sizes: Sizes, *, minimum_size: float, confidence_level: float = 0.
     >>> round(rank_size(ladder, minimum_size=0.01).exponent, 4)
     1.0594
     """
+    from scipy.stats import linregress  # noqa: PLC0415 - a second to import
+
     tail = largest_first(sizes, minimum_size=minimum_size, confidence_level=confidence_level)
-    fit = stats.linregress(np.log(tail), np.log(np.arange(1, tail.size + 1) - 0.5))
+    fit = linregress(np.log(tail), np.log(np.arange(1, tail.size + 1) - 0.5))
     exponent = -float(fit.slope)
     error = exponent * math.sqrt(2 / tail.size)
     half = normal_quantile(confidence_level) * error

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import powerlaw  # type: ignore[import-untyped]
-from scipy import stats
 
 from hanoi_analytics.urbanisation.sizes import (
     CitySystemError,
@@ -175,6 +174,8 @@ def _against_lognormal(fit: powerlaw.Fit) -> tuple[float, float]:
 
 
 def _goodness_of_fit(ratios: Floats, draws: int, seed: int) -> float:
+    from scipy import stats  # noqa: PLC0415 - a second to import
+
     # The log of a power law is exponential, and the distance is the same for both.
     result = stats.goodness_of_fit(
         stats.expon,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri
 
 from hanoi_analytics.errors import HanoiError, nearest
 
@@ -55,7 +55,7 @@ def normal_quantile(confidence_level: float) -> float:
     """
     if not 0 < confidence_level < 1:
         raise CitySystemError(f"confidence_level={confidence_level}: expected 0 to 1, such as 0.95")
-    return float(stats.norm.ppf(0.5 + confidence_level / 2))
+    return float(ndtri(0.5 + confidence_level / 2))
 
 
 def checked_sizes(sizes: Sizes) -> Floats:

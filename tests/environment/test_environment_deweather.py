@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,20 +18,22 @@ from hanoi_analytics.environment.deweather import (
     fit,
     normalise,
     slope,
-    weather_table,
 )
 from hanoi_analytics.environment.simulated.air import readings
 from hanoi_analytics.environment.trends import trend
+from hanoi_analytics.environment.weather import weather_table
 
 # Every fifth hour: all hours of the day occur, and fitting is quick.
 _THIN = 5
 
 
+@cache
 def _station(**parameters: float) -> xr.DataArray:
     table = catalogue.load("hanoi_air_hourly_simulated", years=4, **parameters)
     return readings(table)["pm25"].isel(station=3)[::_THIN]
 
 
+@cache
 def _weather(**parameters: float) -> pd.DataFrame:
     table: pd.DataFrame = catalogue.load("hanoi_weather_hourly_simulated", years=4, **parameters)
     return table
@@ -107,7 +110,10 @@ def test_a_model_that_sees_the_weather_foretells_unseen_blocks(falling: Fitted) 
     assert abs(falling.held_out.mean_bias) < 2
 
 
-def test_normals_take_out_the_season_only_and_the_result_says_so() -> None:
+def test_normals_take_out_the_season_only_and_the_result_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hanoi_analytics.environment.deweather.trees._ROUNDS", 10)  # quicker
     series = _station()[: 3 * 8766 // _THIN]
     normals = catalogue.load("hanoi_era5_normals")
     fitted = fit(series, normals, model="boosting", seed=1)
@@ -119,7 +125,10 @@ def test_normals_take_out_the_season_only_and_the_result_says_so() -> None:
     assert found.approximate == fitted.approximate
 
 
-def test_hours_without_reading_or_weather_are_counted_and_left_out() -> None:
+def test_hours_without_reading_or_weather_are_counted_and_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hanoi_analytics.environment.deweather.trees._ROUNDS", 10)  # quicker
     series = _station()[:4000].copy()
     series[:] = 30.0 + np.arange(4000) % 7
     series[10:60] = np.nan
@@ -177,8 +186,9 @@ def test_weather_that_has_nothing_to_do_with_the_air_explains_nothing() -> None:
     assert abs(table.loc["weather", "percent_of_before"]) < 5
 
 
-def test_a_forest_does_it_too() -> None:
+def test_a_forest_does_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Daily means of a series that is its weather and a trend, and nothing else."""
+    monkeypatch.setattr("hanoi_analytics.environment.deweather.trees._FOREST_TREES", 60)  # quicker
     weather = weather_table(_weather()).set_index("time").resample("D").mean()
     elapsed_years = np.arange(len(weather)) / 365.2425
     values = 60 - 20 * np.log(weather["boundary_layer_m"] / 500) - 4 * elapsed_years

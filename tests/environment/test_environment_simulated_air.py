@@ -12,9 +12,9 @@ import xarray as xr
 
 from hanoi_analytics import catalogue, places
 from hanoi_analytics.environment.air import require_readings
-from hanoi_analytics.environment.deweather import weather_table
 from hanoi_analytics.environment.simulated.air import hourly_air, readings
 from hanoi_analytics.environment.simulated.weather import hourly_weather
+from hanoi_analytics.environment.weather import weather_table
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,10 @@ def test_every_fault_of_a_notebook_is_named_and_leaves_nothing(tmp_path: Path) -
     assert len(runs) == len(by_fault) == len(ENDS)
     for fault, (status, words, cell) in ENDS.items():
         run = by_fault[fault]
-        assert (run["status"], run["error_cell"]) == (status, cell), run
+        assert run["status"] == status, run
+        # On a busy machine the limit of time may be over before the cell was begun.
+        begun = run["error_cell"] is not None or status != "timed out"
+        assert run["error_cell"] == (cell if begun else None), run
         assert words is None or words in run["error"], run
     # SIGINT, SIGTERM and SIGKILL have five seconds each.
     assert 12 <= by_fault["endless"]["seconds"] < by_fault["deaf"]["seconds"] < 45
@@ -75,3 +78,4 @@ def test_every_fault_of_a_notebook_is_named_and_leaves_nothing(tmp_path: Path) -
     assert len(list(tiny.site.glob("tiny--*.html"))) == 1
     assert not any("Traceback" in words for words in said)
     tiny.check_left()
+    assert list(tiny.temporary.glob("hanoi-*")) == []  # sockets of kernels

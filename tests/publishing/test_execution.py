@@ -106,8 +106,6 @@ def test_a_notebook_that_prints_without_end_is_stopped_and_its_cell_named(
     error = failure(Request(path, {}, tmp_path, 120, token))
     assert "larger than 64 million characters, most of them of cell 3" in str(error)
     assert error.cell == 3
-    # papermill and the kernel hold the outputs in memory: they did not grow far past the limit.
-    assert error.peak_memory_bytes < 1e9
 
 
 def test_a_run_leaves_nothing_behind_when_papermill_is_killed(tmp_path: Path, token: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -53,13 +54,21 @@ def correlated_field(
             f"{longest_m:g} m, found {correlation_distance_m:g} m; a model without one "
             f"(free space) cannot say how fading hangs together"
         )
+    white = rng.standard_normal((FIELD_CELLS, FIELD_CELLS))
+    coloured = np.fft.rfft2(white) * _amplitudes(correlation_distance_m, cell_m)
+    field = np.fft.irfft2(coloured, s=white.shape)
+    return ((field - field.mean()) / field.std()).astype(np.float32)
+
+
+@lru_cache(maxsize=8)  # 4 MB each; a map needs three, again for each of its fields
+def _amplitudes(correlation_distance_m: float, cell_m: float) -> npt.NDArray[np.float64]:
+    """Return the square root of the spectrum of the covariance on the torus."""
     steps_m = np.minimum(np.arange(FIELD_CELLS), FIELD_CELLS - np.arange(FIELD_CELLS)) * cell_m
     distance_m = np.hypot(steps_m[:, None], steps_m[None, :])
     # The covariance is positive definite up to its cut at half the torus: no more than rounding.
     spectrum = np.fft.rfft2(np.exp(-distance_m / correlation_distance_m)).real.clip(min=0)
-    white = rng.standard_normal((FIELD_CELLS, FIELD_CELLS))
-    field = np.fft.irfft2(np.fft.rfft2(white) * np.sqrt(spectrum), s=white.shape)
-    return ((field - field.mean()) / field.std()).astype(np.float32)
+    amplitudes: npt.NDArray[np.float64] = np.sqrt(spectrum)
+    return amplitudes
 
 
 def site_shifts(

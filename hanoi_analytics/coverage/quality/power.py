@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from hanoi_analytics.coverage.checks import CoverageError
 from hanoi_analytics.coverage.validation.intervals import require_level
@@ -33,6 +32,8 @@ def least_successes(n: int, *, limit_share: float = 0.95, confidence: float | No
     >>> least_successes(1500), least_successes(1500, confidence=0.95)
     (1425, 1442)
     """
+    from scipy.stats import beta  # noqa: PLC0415 - a second to import
+
     if n < 1 or not 0 < limit_share < 1:
         raise CoverageError(
             f"n={n}, limit_share={limit_share}: expected n ≥ 1 and a share in (0, 1)"
@@ -41,7 +42,7 @@ def least_successes(n: int, *, limit_share: float = 0.95, confidence: float | No
         return int(np.ceil(limit_share * n - 1e-9))
     require_level(confidence)
     successes = np.arange(1, n + 1)
-    low = stats.beta.ppf((1 - confidence) / 2, successes, n - successes + 1)
+    low = beta.ppf((1 - confidence) / 2, successes, n - successes + 1)
     return int(n + 1 - np.count_nonzero(low >= limit_share))
 
 
@@ -71,5 +72,7 @@ def pass_probability(
     >>> pass_probability(0.95, 20).round(4).item()
     0.7358
     """
+    from scipy.stats import binom  # noqa: PLC0415
+
     needed = least_successes(n, limit_share=limit_share, confidence=confidence)
-    return np.asarray(stats.binom.sf(needed - 1, n, np.asarray(true_share)), dtype=np.float64)
+    return np.asarray(binom.sf(needed - 1, n, np.asarray(true_share)), dtype=np.float64)

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from hanoi_analytics.coverage.checks import CoverageError
 
@@ -68,7 +68,7 @@ def mean_interval(
         return Estimate(np.nan, np.nan, np.nan, 0, 0.0)
     mean = float(given.mean())
     error, count = _standard_error(given, groups)
-    half = stats.t.ppf((1 + confidence) / 2, count - 1) * error if count > 1 else np.nan
+    half = stdtrit(count - 1, (1 + confidence) / 2) * error if count > 1 else np.nan
     # The deviations of a single group sum to nothing but rounding.
     known = count > 1 and error > 0
     effective = min(given.size, given.var(ddof=1) / error**2) if known else count
@@ -129,5 +129,5 @@ def _effective_count(
         return float(count)
     effective = min(hits.size, share * (1 - share) / error**2)
     tail = (1 + confidence) / 2
-    wider = stats.t.ppf(tail, hits.size - 1) / stats.t.ppf(tail, count - 1)
+    wider = stdtrit(hits.size - 1, tail) / stdtrit(count - 1, tail)
     return float(effective * wider**2)

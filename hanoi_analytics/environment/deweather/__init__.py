@@ -3,7 +3,6 @@
 from hanoi_analytics.environment.deweather.change import explain_change
 from hanoi_analytics.environment.deweather.model import Fitted, Scores, fit
 from hanoi_analytics.environment.deweather.normalised import Slope, normalise, slope
-from hanoi_analytics.environment.deweather.weather import weather_table
 from hanoi_analytics.namespaces import offer
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "fit",
     "normalise",
     "slope",
-    "weather_table",
 ]
 
 offer(__name__, __all__)

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from hanoi_analytics.environment.checks import EnvironmentDataError
-from hanoi_analytics.environment.deweather.weather import weather_table
+from hanoi_analytics.environment.weather import weather_table
 
 TREND_TERM = "unix_time_days"
 TIME_TERMS = (TREND_TERM, "day_of_year", "weekday", "hour")

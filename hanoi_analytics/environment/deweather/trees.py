@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _Array = NDArray[np.float64]
 Model = Literal["boosting", "forest"]
+_ROUNDS, _FOREST_TREES = 100, 300
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Find the libraries with threads once, when a model was made: a search takes milliseconds."""
+    return ThreadpoolController()
 
 
 class LinearThenTrees:
@@ -36,7 +44,7 @@ class LinearThenTrees:
 
         self._trees: Any = (
             HistGradientBoostingRegressor(
-                max_iter=100,
+                max_iter=_ROUNDS,
                 learning_rate=0.1,
                 max_leaf_nodes=15,
                 min_samples_leaf=20,
@@ -45,7 +53,7 @@ class LinearThenTrees:
             )
             if model == "boosting"
             else RandomForestRegressor(
-                n_estimators=300,
+                n_estimators=_FOREST_TREES,
                 max_features=1 / 3,
                 min_samples_leaf=5,
                 n_jobs=-1,
@@ -58,14 +66,14 @@ class LinearThenTrees:
         self._middle, self._spread = terms.mean(axis=0), np.maximum(terms.std(axis=0), 1e-9)
         design = self._design(terms)
         # On a busy machine, threads that wait for each other cost more than they bring.
-        with threadpool_limits(limits=1):
+        with _libraries().limit(limits=1):
             self._weights = np.linalg.lstsq(design, reading, rcond=None)[0]
             self._trees.fit(terms, reading - design @ self._weights)
         return self
 
     def predict(self, terms: _Array) -> _Array:
         """Return the sum of both for terms (hour, term)."""
-        with threadpool_limits(limits=1):
+        with _libraries().limit(limits=1):
             bent: _Array = self._trees.predict(terms)
             return self._design(terms) @ self._weights + bent
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 from scipy import ndimage
-from scipy.signal import oaconvolve
 
 from hanoi_analytics import cluster, rasters
 from hanoi_analytics.catalogue import sources_of
@@ -82,6 +81,8 @@ def share_within(cover: xr.DataArray, *, radius_m: float) -> xr.DataArray:
     EnvironmentDataError
         Values that are no shares, a grid in degrees, a radius shorter than a cell.
     """
+    from scipy.signal import oaconvolve  # noqa: PLC0415 - a second to import
+
     green = _checked(cover)
     height_m, width_m = cell_sides_m(cover)
     if not radius_m >= max(height_m, width_m):

@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from hanoi_analytics import catalogue
 from hanoi_analytics.environment.air.checks import POLLUTANTS, UNITS
-from hanoi_analytics.environment.deweather.weather import weather_table
+from hanoi_analytics.environment.weather import weather_table
 
 _Array = NDArray[np.float64]
 
@@ -177,6 +176,8 @@ def _pollutant(
     traits: tuple[float, ...],
 ) -> _Array:
     """µg/m³ by station and hour."""
+    from scipy.signal import lfilter  # noqa: PLC0415 - a second to import
+
     level, share, stagnation, fall, seasonal, place_noise, instrument = traits
     middle = weather["time"] - pd.Timedelta(minutes=30)
     winter = np.cos(2 * np.pi * (middle.dt.day_of_year.to_numpy() - 5) / 365.2425)
@@ -191,6 +192,8 @@ def _pollutant(
 
 def _dilution(weather: pd.DataFrame) -> _Array:
     """Log of how far the weather of the last hours holds pollution back, near 0 on average."""
+    from scipy.signal import lfilter  # noqa: PLC0415
+
     log_layer = np.log(weather["boundary_layer_m"].to_numpy() / 420)
     log_wind = np.log(np.maximum(weather["wind_speed_m_s"].to_numpy(), 0.3) / 2)
     wet = np.minimum(weather["precipitation_mm"].to_numpy(), 6)

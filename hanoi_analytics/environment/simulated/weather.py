@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 from scipy.special import ndtr
 
 from hanoi_analytics import catalogue
@@ -89,6 +88,8 @@ def hourly_weather(
 
 def _synoptic(rng: np.random.Generator, hours: int) -> _Array:
     """Standard AR(1) anomalies over days, joined by straight lines from noon to noon."""
+    from scipy.signal import lfilter  # noqa: PLC0415 - a second to import
+
     days = hours // 24 + 2
     shocks = rng.normal(0, np.sqrt(1 - _DAY_TO_DAY**2), days)
     shocks[0] = rng.normal()

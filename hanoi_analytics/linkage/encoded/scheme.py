@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hanoi_analytics.catalogue.people import plain
 from hanoi_analytics.linkage.checks import LinkageError
@@ -98,15 +100,17 @@ def tokens_of(kind: Kind, unit: str) -> list[str]:
 
 def texts(column: pd.Series) -> pd.Series:
     """Return a column as text without marks, in small letters; dates as eight digits."""
+    codes, distinct = pd.factorize(column)  # each is written once; a missing one has code -1
     if column.name == "birth_date":
         try:
-            return pd.to_datetime(column, format="ISO8601").dt.strftime("%Y%m%d")
+            dates = pd.to_datetime(pd.Series(distinct), format="ISO8601")
         except (ValueError, TypeError):
             # The original would quote the value.
             raise LinkageError("column 'birth_date': a value is no date and no ISO text") from None
-    present = column.dropna().astype("str")
-    distinct = {value: _plain(value) or None for value in present.unique()}
-    return present.map(distinct).astype("str").reindex(column.index)
+        written = dates.dt.strftime("%Y%m%d")
+    else:
+        written = pd.Series([_plain(str(value)) or None for value in distinct], dtype="str")
+    return written.reindex(codes).set_axis(column.index)
 
 
 def units(kind: Kind, values: pd.Series) -> Iterator[pd.Series]:
@@ -116,8 +120,12 @@ def units(kind: Kind, values: pd.Series) -> Iterator[pd.Series]:
     """
     present = values.dropna().astype("str")
     if kind == "name":
-        for _, column in present.str.split(expand=True).items():
-            yield column.dropna().astype("str")
+        words = pc.utf8_split_whitespace(pa.array(present, pa.string()))
+        counts = pc.list_value_length(words).to_numpy(zero_copy_only=False)
+        for place in range(counts.max() if len(counts) else 0):
+            there = counts > place
+            column = pc.list_element(words.filter(pa.array(there)), place)
+            yield pd.Series(column.to_numpy(zero_copy_only=False), present.index[there], "str")
         return
     for place in range(0, int(present.str.len().max()) if len(present) else 0, _CHARACTERS):
         unit = present.str[place : place + _CHARACTERS]

@@ -19,9 +19,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
-from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from hanoi_analytics.errors import nearest
 from hanoi_analytics.urbanisation.indicators import require_one_definition
@@ -161,6 +158,10 @@ def fit_yearly(series: pd.DataFrame, model: YearlyModel) -> YearlyFit:
     """
     if model not in YEARLY_MODELS:
         raise ProjectionError(f"no model {model!r}; {nearest(model, YEARLY_MODELS)}")
+    # Seconds that only fitting pays.
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel  # noqa: PLC0415
+    from statsmodels.tsa.statespace.structural import UnobservedComponents  # noqa: PLC0415
+
     ordered = series.sort_values("year", ignore_index=True)
     _require_yearly(ordered)
     values = pd.Series(_SCALE * logit(ordered["value_percent"].to_numpy(dtype=float) / 100))
@@ -186,6 +187,8 @@ def fit_yearly(series: pd.DataFrame, model: YearlyModel) -> YearlyFit:
 
 
 def _fit(model: Any, start: npt.NDArray[np.float64] | None = None) -> Any:
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning  # noqa: PLC0415
+
     with warnings.catch_warnings():
         # Whether it converged is read from the result, where it becomes an error.
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -203,6 +206,8 @@ def _smoothing_starts(model: Any) -> list[npt.NDArray[np.float64]]:
 
 def _quantiles(result: Any, horizon_years: int, level: float) -> npt.NDArray[np.float64]:
     """Return middle, lower and upper end on the fitted scale, one column a year."""
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel  # noqa: PLC0415
+
     if isinstance(result.model, ETSModel):
         end = result.model.nobs + horizon_years - 1
         frame = result.get_prediction(start=result.model.nobs, end=end).summary_frame(

@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import isnan, nan, sqrt
 
 import pandas as pd
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from hanoi_analytics.urbanisation.indicators import require_one_definition
 from hanoi_analytics.urbanisation.projection.forecasts import (
@@ -196,5 +196,5 @@ def _coming_pace(past: pd.Series, level: float) -> tuple[float, float, str]:
     n = len(past)
     if n < _PACES_FOR_INTERVAL:
         return nan, nan, f"none: needs {_PACES_FOR_INTERVAL} past paces, found {n}"
-    half = float(student_t.ppf((1 + level) / 2, n - 1)) * past.std(ddof=1) * sqrt(1 + 1 / n)
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * past.std(ddof=1) * sqrt(1 + 1 / n)
     return past.mean() - half, past.mean() + half, f"spread of {n} past paces"
