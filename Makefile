@@ -83,7 +83,7 @@ lint: $(READY) ## ruff on code and notebooks, mypy on the package
 format: $(READY) ## let ruff write the format, and strip the notebooks
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/nbstripout --extra-keys 'metadata.language_info metadata.papermill' $$(git ls-files --cached --others --exclude-standard '*.ipynb')
+	$(BIN)/nbstripout --keep-id --extra-keys 'metadata.language_info metadata.papermill' $$(git ls-files --cached --others --exclude-standard '*.ipynb')
 
 lab: $(READY) ## open JupyterLab on notebooks/, on this machine only, with a token
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(LAB_OPTIONS)

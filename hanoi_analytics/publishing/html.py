@@ -173,10 +173,9 @@ def render(notebook: NotebookNode, facts: PageFacts, *, language: str = "en") ->
     exporter = PageExporter(  # type: ignore[no-untyped-call]
         template_name="hanoi",
         extra_template_basedirs=[str(TEMPLATES)],
-        language_code=language,
         exclude_raw=True,
     )
-    resources = {"page": _page_resources(facts)}
+    resources = {"page": _page_resources(facts), "language_code": language}
     page, _ = exporter.from_notebook_node(_numbered(notebook), resources=resources)
     page = mask_paths(page)
     faults = check_page(page)
@@ -205,6 +204,8 @@ def _page_resources(facts: PageFacts) -> dict[str, Any]:
         "facts": facts,
         "home": "../" * (len(PurePosixPath(facts.page).parts) - 1) + "index.html",
         "notes": list(_notes(facts.sources)),
+        "css": (TEMPLATES / "hanoi/page.css").read_text("utf-8"),
+        "script": (TEMPLATES / "hanoi/page.js").read_text("utf-8"),
         "outline": Outline(),
         "parameters": [(name, _shown(value)) for name, value in facts.parameters.items()],
         "pygments_css": HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(

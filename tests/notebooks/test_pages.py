@@ -29,6 +29,7 @@ KNOWN = {
         "The three groups of provinces add up to 50, not 48",
         "4.6 points apart",
     ],
+    "overview/own_data": ["Population density of 126 units, a stand-in"],
     "urbanisation/urban_system": [
         "the ministry counted 902 urban areas",
         "4.6 points or 4.6 million people apart",
