@@ -62,7 +62,10 @@ def old_pages(page: Path) -> list[tuple[int, Path]]:
 
 
 def run_of(page: Path) -> int:
-    """Return the run that made a page, 0 if the page does not say."""
-    with page.open("rb") as stream:
-        found = _MARK.search(stream.read(_HEAD_BYTES))
+    """Return the run that made a page, 0 if the page does not say or was taken away just now."""
+    try:
+        with page.open("rb") as stream:
+            found = _MARK.search(stream.read(_HEAD_BYTES))
+    except FileNotFoundError:
+        return 0
     return int(found[1]) if found else 0

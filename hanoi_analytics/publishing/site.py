@@ -17,7 +17,7 @@ import psutil
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hanoi_analytics.ledger import Ledger, Run
-from hanoi_analytics.publishing.html import HANOI_TIME
+from hanoi_analytics.publishing.html import HANOI_TIME, mask_paths
 from hanoi_analytics.publishing.opening import opening
 from hanoi_analytics.publishing.parameters import ParameterError, read_parameters
 
@@ -64,7 +64,7 @@ def left_behind(folder: Path, pattern: str) -> list[Path]:
 
 
 def site_html(template: str, **values: object) -> str:
-    """Fill in a page about the site itself; every value is escaped.
+    """Fill in a page about the site itself; every value is escaped, paths of the machine masked.
 
     Parameters
     ----------
@@ -73,7 +73,8 @@ def site_html(template: str, **values: object) -> str:
     **values
         What the template names.
     """
-    return _templates().get_template(template).render(time_zone=HANOI_TIME.tzname(None), **values)
+    filled = _templates().get_template(template)
+    return mask_paths(filled.render(time_zone=HANOI_TIME.tzname(None), **values))
 
 
 @cache

@@ -74,6 +74,13 @@ def test_pages_of_jobs_stand_under_their_notebook_by_what_sets_them_apart(ledger
     assert soup.select_one("h3 a")["href"] == "theme/air.html"  # type: ignore[index]
 
 
+def test_a_path_of_the_machine_in_a_parameter_is_masked(ledger: Ledger) -> None:
+    made(ledger, "theme/air--own.html", wards=["/home/lan/data/wards.csv"])
+    text = index(ledger).get_text()
+    assert "~/data/wards.csv" in text
+    assert "lan" not in text.split("wards = ")[1].split("]")[0]
+
+
 def test_a_page_that_failed_says_so_and_leads_to_the_reason(ledger: Ledger) -> None:
     made(ledger, "theme/a.html", year=2015)
     made(ledger, "theme/a.html", published=False, year=2015)
