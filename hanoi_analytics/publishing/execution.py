@@ -101,6 +101,7 @@ def execute(request: Request) -> Executed:
         SIGINT, SIGTERM and SIGKILL in turn, as long as they live.
     """
     output = request.working_folder / "executed.ipynb"
+    at_work = request.working_folder / "at_work"
     # Its words go to a file: a pipe would be read to its end even after a kill.
     words = request.working_folder / "papermill.log"
     with (
@@ -108,7 +109,7 @@ def execute(request: Request) -> Executed:
         # A short path: the name of a socket may have about a hundred bytes.
         tempfile.TemporaryDirectory(prefix="hanoi-", ignore_cleanup_errors=True) as sockets,
     ):
-        process = _start(request, output, sockets, stream.fileno())
+        process = _start(request, output, at_work, sockets, stream.fileno())
         family = Family(process)
         try:
             code = _wait(process, family, request)
@@ -118,19 +119,27 @@ def execute(request: Request) -> Executed:
         except NotebookFailedError as error:
             error.peak_memory_bytes = family.peak_bytes
             if error.cell is None:
-                error.cell = _cell_at_work(output)
+                error.cell = _cell_at_work(at_work)
             raise
         finally:
             family.end()
             end_leftovers(request.token)
 
 
-def _start(request: Request, output: Path, sockets: str, words: int) -> subprocess.Popen[bytes]:
+def _start(
+    request: Request, output: Path, at_work: Path, sockets: str, words: int
+) -> subprocess.Popen[bytes]:
     parameters = request.working_folder / "parameters.yaml"
     parameters.write_text(yaml.safe_dump(dict(request.parameters), allow_unicode=True), "utf-8")
     # -P: the script's own folder must not be searched for modules; it has one named html.
     command = [sys.executable, "-P", str(_PROCESS), str(request.notebook), str(output)]
-    command += [str(parameters), str(request.notebook.parent), sockets, str(os.getpid())]
+    command += [
+        str(at_work),
+        str(parameters),
+        str(request.notebook.parent),
+        sockets,
+        str(os.getpid()),
+    ]
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -186,14 +195,12 @@ def _failure(code: int, output: Path, words: Path) -> NotebookFailedError:
     return NotebookFailedError(_ANSI.sub("", lines[-1]))
 
 
-def _cell_at_work(output: Path) -> int | None:
-    """Return the number of the last cell that was begun."""
-    begun = [
-        number
-        for number, cell in enumerate(_cells(output), start=1)
-        if cell.cell_type == "code" and cell.metadata.get("papermill", {}).get("start_time")
-    ]
-    return max(begun, default=None)
+def _cell_at_work(at_work: Path) -> int | None:
+    """Return the number of the cell that was begun last."""
+    try:
+        return int(at_work.read_text())
+    except (OSError, ValueError):
+        return None  # none was, or the disk was full
 
 
 def _cells(output: Path) -> list[nbformat.NotebookNode]:

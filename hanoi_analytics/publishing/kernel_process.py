@@ -19,8 +19,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-# papermill imports it for Hadoop's files alone: a quarter of a second less in each run.
-sys.modules["pyarrow"] = None  # type: ignore[assignment]
+if __name__ == "__main__":
+    # papermill imports it for Hadoop's files alone: a quarter of a second less in each run.
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]
 
 import papermill  # noqa: E402
 import psutil  # noqa: E402
@@ -38,10 +39,15 @@ _COUNTED_EVERY = 4_000_000
 
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc]
-    """papermill's client, which says how a kernel died, and ends one that prints too much."""
+    """papermill's client, which says how a kernel died, and ends one that prints too much.
+
+    While it works it writes down the number of the cell alone: papermill would write the whole
+    notebook twice for every cell, a gigabyte for the pages of this project.
+    """
 
     sent = 0
     too_much = ""
+    at_work: Path
 
     def papermill_execute_cells(self) -> None:
         kernel = self.km.provisioner.process
@@ -55,6 +61,17 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
                 raise
             raise DeadKernelError(self.too_much) from None
 
+    def execute_cell(self, cell: Any, cell_index: int, **settings: Any) -> Any:
+        if cell.cell_type == "code":
+            with contextlib.suppress(OSError):  # a full disk: the number is not worth the run
+                self.at_work.write_text(str(len(self._authors(self.nb.cells[: cell_index + 1]))))
+        return super().execute_cell(cell, cell_index, **settings)
+
+    @staticmethod
+    def _authors(cells: list[Any]) -> list[Any]:
+        """Leave out the cell that papermill put in, so that numbers are the author's."""
+        return [c for c in cells if "injected-parameters" not in c.metadata.get("tags", [])]
+
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         if self.too_much:
             return None
@@ -66,9 +83,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         return shown
 
     def _refuse_too_much(self) -> None:
-        cells = [
-            c for c in self.nb.cells if "injected-parameters" not in c.metadata.get("tags", [])
-        ]
+        cells = self._authors(self.nb.cells)
         sizes = {n: _characters(c.get("outputs", [])) for n, c in enumerate(cells, start=1)}
         if sum(sizes.values()) > _MOST_CHARACTERS:
             largest = max(sizes, key=lambda number: sizes[number])
@@ -85,7 +100,9 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
 class _Engine(NBClientEngine):  # type: ignore[misc]
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **settings: Any) -> None:
-        _Client(nb_man, kernel_name=kernel_name, config=settings["config"]).execute()
+        client = _Client(nb_man, kernel_name=kernel_name, config=settings["config"])
+        client.at_work = settings["at_work"]
+        client.execute()
 
 
 def main() -> int:
@@ -94,7 +111,7 @@ def main() -> int:
     The exit code is then that of the system's error (28: no space left on the disk), or 1.
     """
     parser = argparse.ArgumentParser()
-    for name in ("notebook", "output", "parameters", "folder", "sockets"):
+    for name in ("notebook", "output", "at_work", "parameters", "folder", "sockets"):
         parser.add_argument(name, type=Path)
     parser.add_argument("parent", type=int)
     given = parser.parse_args()
@@ -109,7 +126,9 @@ def main() -> int:
             kernel_name="python3",
             cwd=given.folder,
             progress_bar=False,
+            request_save_on_cell_execute=False,
             config=_kernel_config(given.sockets),
+            at_work=given.at_work,
         )
     except DeadKernelError as error:
         sys.stderr.write(f"{error}\n")

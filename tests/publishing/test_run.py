@@ -265,7 +265,7 @@ def test_killed_at_any_moment_every_page_is_whole(project: Project, without_kern
     staging = project.site / ".staging"
     moments: list[Callable[[int], bool]] = [
         lambda pid: any(staging.glob(f"{pid}-*")),
-        lambda pid: any(staging.glob(f"{pid}-*/executed.ipynb")),
+        lambda pid: any(staging.glob(f"{pid}-*/at_work")),
         lambda _: "three" in page(project, "a"),
     ]
     for came in moments:
