@@ -23,13 +23,13 @@ if __name__ == "__main__":
     # papermill imports it for Hadoop's files alone: a quarter of a second less in each run.
     sys.modules["pyarrow"] = None  # type: ignore[assignment]
 
-import papermill  # noqa: E402
-import psutil  # noqa: E402
-import yaml  # noqa: E402
-from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: E402
-from papermill.clientwrap import PapermillNotebookClient  # noqa: E402
-from papermill.engines import NBClientEngine, papermill_engines  # noqa: E402
-from traitlets.config import Config  # noqa: E402
+import papermill
+import psutil
+import yaml
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from traitlets.config import Config
 
 _PARENT_POLL_S = 0.5
 # The largest page of the project has 3 MB.
