@@ -128,7 +128,7 @@ def main() -> int:
             progress_bar=False,
             request_save_on_cell_execute=False,
             config=_kernel_config(given.sockets),
-            at_work=given.at_work,
+            at_work=given.at_work.absolute(),  # papermill works in another folder
         )
     except DeadKernelError as error:
         sys.stderr.write(f"{error}\n")

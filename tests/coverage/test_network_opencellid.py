@@ -112,5 +112,5 @@ def test_the_distance_decides_what_hangs_together(distance_m: float, sites: int)
     assert len(read_opencellid(table, site_distance_m=distance_m).sectors) == sites
     with pytest.raises(CoverageError, match="metres above 0"):
         read_opencellid(table, site_distance_m=0.0)
-    with pytest.raises(CoverageError, match=r"mcc is not 460 \(3 times\)"):
+    with pytest.raises(CoverageError, match=r"mcc is not 460 \(3 times, first in row 2\)"):
         read_opencellid(table, mcc=460)
