@@ -29,6 +29,7 @@ SHOWN = {
     "figures",
     "ledger",
     "findings",
+    "folders",
     "controls",
     "publishing",
     "jobs",

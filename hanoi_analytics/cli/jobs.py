@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hanoi_analytics.cli.folders import JOBS, LEDGER, NOTEBOOKS, SITE
 from hanoi_analytics.cli.job_tables import (
     say_json,
     say_outcome,
@@ -24,6 +23,7 @@ from hanoi_analytics.cli.job_tables import (
     shown_number,
     shown_seconds,
 )
+from hanoi_analytics.folders import JOBS, LEDGER, NOTEBOOKS, SITE
 
 if TYPE_CHECKING:
     from hanoi_analytics.jobs import Job, Runner

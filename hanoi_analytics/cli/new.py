@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hanoi_analytics.cli.folders import NOTEBOOKS
+from hanoi_analytics.folders import NOTEBOOKS
 
 
 @click.command()

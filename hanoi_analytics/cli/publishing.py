@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from hanoi_analytics.cli.folders import LEDGER, NOTEBOOKS, SITE
+from hanoi_analytics.folders import LEDGER, NOTEBOOKS, SITE
 
 
 @click.command()

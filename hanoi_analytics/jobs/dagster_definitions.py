@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from hanoi_analytics.folders import JOBS, LEDGER, NOTEBOOKS, SITE
 from hanoi_analytics.jobs.attempts import JobError
 from hanoi_analytics.jobs.file import Job, read_jobs
 from hanoi_analytics.jobs.runner import Runner
@@ -76,8 +77,7 @@ def definitions(jobs_file: Path, project: Project) -> dg.Definitions:
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return the definitions of the project in the current folder."""
-    project = Project(Path("notebooks"), Path("site"), Path(".hanoi/ledger.sqlite"))
-    return definitions(Path("jobs.yml"), project)
+    return definitions(JOBS, Project(NOTEBOOKS, SITE, LEDGER))
 
 
 def _is_meant(schedule: Schedule) -> Callable[[dg.ScheduleEvaluationContext], bool]:

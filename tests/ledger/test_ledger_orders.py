@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -219,8 +221,9 @@ sys.stdin.read()
 """
 
 
-def test_what_a_killed_process_had_claimed_is_found_again(orders: Orders) -> None:
-    orders.place("air", wanted("a", "b"))
+@contextmanager
+def claimed_elsewhere(orders: Orders) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
+    """Let another process claim an order; give it, and the numbers of the order and its run."""
     with subprocess.Popen(
         [sys.executable, "-c", CLAIM, str(orders.ledger.path)],
         stdin=subprocess.PIPE,
@@ -229,6 +232,12 @@ def test_what_a_killed_process_had_claimed_is_found_again(orders: Orders) -> Non
     ) as process:
         assert process.stdout is not None
         number, run = map(int, process.stdout.readline().split())
+        yield process, number, run
+
+
+def test_what_a_killed_process_had_claimed_is_found_again(orders: Orders) -> None:
+    orders.place("air", wanted("a", "b"))
+    with claimed_elsewhere(orders) as (process, number, run):
         mine = claim(orders)
         assert orders.recover(lambda _: 0.0) == []
         os.kill(process.pid, signal.SIGKILL)
@@ -249,14 +258,7 @@ def test_what_a_killed_process_had_claimed_is_found_again(orders: Orders) -> Non
 
 def test_a_lost_order_that_is_not_to_be_retried_is_done(orders: Orders) -> None:
     orders.place("air", wanted("a"))
-    with subprocess.Popen(
-        [sys.executable, "-c", CLAIM, str(orders.ledger.path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with claimed_elsewhere(orders) as (process, _, _):
         os.kill(process.pid, signal.SIGKILL)
     assert len(orders.recover(lambda _: None)) == 1
     assert orders.unfinished() == 0
