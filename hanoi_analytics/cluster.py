@@ -7,6 +7,8 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import dask.config
@@ -137,7 +139,7 @@ Dask scheduler; expected tcp://HOST:PORT (or tls, ws, wss)
     """
     _require_address(address)
     try:
-        count = asyncio.run(asyncio.wait_for(_count_workers(address), _ANSWERS_WITHIN_S))
+        count = _in_a_loop_of_its_own(_count_workers(address))
     except TimeoutError:
         raise _unanswered(address, f"not within {_ANSWERS_WITHIN_S:g} s") from None
     # Another server's answer may be wrong in any way.
@@ -146,6 +148,14 @@ Dask scheduler; expected tcp://HOST:PORT (or tls, ws, wss)
     if count == 0:
         log.warning("%s has no workers yet; runs wait for the first", address)
     os.environ[ADDRESS_VARIABLE] = address
+
+
+def _in_a_loop_of_its_own(asked: Coroutine[Any, Any, int]) -> int:
+    """Wait for an answer in another thread: a notebook's kernel runs a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(
+            lambda: asyncio.run(asyncio.wait_for(asked, _ANSWERS_WITHIN_S))
+        ).result()
 
 
 async def _count_workers(address: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
@@ -72,6 +73,14 @@ def test_without_the_option_the_variable_stays(
 def test_a_cluster_without_workers_is_told(address: str, caplog: pytest.LogCaptureFixture) -> None:
     cluster.use_scheduler(address)
     assert "has no workers yet" in caplog.text
+
+
+def test_a_cluster_is_named_from_a_notebook_too(address: str) -> None:
+    async def cell() -> None:
+        cluster.use_scheduler(address)
+
+    asyncio.run(cell())
+    assert os.environ[ADDRESS_VARIABLE] == address
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from hanoi_analytics.publishing.credentials import mask_credentials
 from hanoi_analytics.publishing.masking import mask_paths
 from hanoi_analytics.publishing.page import Task, make_page
 from hanoi_analytics.publishing.parameters import check_parameters, read_parameters
-from hanoi_analytics.publishing.project import Project, code_version
+from hanoi_analytics.publishing.project import Project
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +158,7 @@ class Attempts:
             name=order.notebook,
             page=order.page,
             parameters=parameters,
-            code_version=code_version(self.project.notebooks),
+            code_version=self.ledger.run(order.run).code_version,
             timeout_s=job.timeout_s,
             memory_gb=job.memory_gb,
             keep=job.keep,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,8 +117,21 @@ def write_site(project: Project, ledger: Ledger) -> None:
     """
     version = code_version(project.notebooks)
     listed = {project.name_of(path): path for path in project.find()}
-    write_index(project.site, ledger, listed, version)
-    write_runs_page(project.site, ledger, version)
+    project.site.mkdir(parents=True, exist_ok=True)
+    with _alone(project.site):
+        write_index(project.site, ledger, listed, version)
+        write_runs_page(project.site, ledger, version)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait for other processes: of two that write, the later must have read the ledger later."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _check_all(

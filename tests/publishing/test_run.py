@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +26,7 @@ from hanoi_analytics.publishing import Ledger, ParameterError, Project, PublishE
 from hanoi_analytics.publishing import page as making
 from hanoi_analytics.publishing.credentials import CredentialError
 from hanoi_analytics.publishing.execution import Executed, Request
+from hanoi_analytics.publishing.run import write_site
 
 COMMAND = [sys.executable, "-m", "hanoi_analytics", "publish"]
 CATALOGUE = (
@@ -348,3 +352,20 @@ def test_a_site_that_may_not_be_written_is_one_message(
     assert done.exit_code == 1
     assert "site" in done.stderr
     assert "Traceback" not in done.output
+
+
+def test_the_index_written_last_knows_what_the_ledger_said_last(project: Project) -> None:
+    notebook(project, "a")
+    project.site.mkdir()
+    ledger = Ledger(project.ledger)
+    other = os.open(project.site, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)  # another process is writing
+    waits = threading.Thread(target=write_site, args=(project, ledger))
+    waits.start()
+    waits.join(0.3)
+    assert not (project.site / "index.html").exists()
+    run = ledger.start(notebook="a", page="a.html", parameters={}, code_version="1")
+    ledger.finish(run, Ending("failed", error="no data for ward 00004"))
+    os.close(other)
+    waits.join(60)
+    assert "no data for ward 00004" in page(project, "index")
