@@ -70,7 +70,7 @@ dagster: $(READY) ## open Dagster's page with the jobs of jobs.yml, on this mach
 		$(BIN)/dagster dev --host 127.0.0.1 -m hanoi_analytics.jobs.dagster_definitions
 
 test: $(READY) $(SPARK_READY) ## pass the tests
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3
 
 faults: $(READY) ## pass the load and fault tests at full size: a quarter of an hour
 	HANOI_ANALYTICS_FAULTS=full OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults -v --durations=0 --timeout=3600

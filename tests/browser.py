@@ -30,6 +30,8 @@ _OPTIONS: dict[str, object] = {"resultTypes": ["violations"], "iframes": False}
 _FRAME_OPTIONS = _OPTIONS | {
     "rules": {"bypass": {"enabled": False}, "document-title": {"enabled": False}}
 }
+# What a narrower window may change.
+_OF_LAYOUT = ["color-contrast", "scrollable-region-focusable", "target-size"]
 # Code and tables have thousands of words and cells, and the contrast of each takes axe-core
 # milliseconds. Inside one table or piece of code, words that look the same, as do all elements
 # they stand in, have the same contrast: one of them is measured. A single letter is apart,
@@ -71,11 +73,14 @@ class PageReport:
         Addresses asked for, other than the page itself and what is embedded in it.
     axe_serious : list of str
         Violations that axe-core calls serious or critical, each with the element.
+    hidden_px : int
+        By how much the page is wider than a narrow window.
     """
 
     console_errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     axe_serious: list[str] = field(default_factory=list)
+    hidden_px: int = 0
 
 
 def chromium_path() -> str | None:
@@ -124,9 +129,7 @@ def offline_page(
         context.close()
 
 
-def open_offline(
-    browser: Browser, path: Path, *, window: tuple[int, int] = WIDE, picture: Path | None = None
-) -> PageReport:
+def open_offline(browser: Browser, path: Path, *, picture: Path | None = None) -> PageReport:
     """Open a page with the network off, unfold it, run axe-core on it and on its frames.
 
     Parameters
@@ -134,22 +137,24 @@ def open_offline(
     browser : Browser
         From the fixture ``browser``.
     path : pathlib.Path
-        The page.
-    window : tuple of int
-        Width and height of the window, pixels.
+        The page. It is looked at in a wide window, then in a narrow one.
     picture : pathlib.Path, optional
         Where to save a picture of the whole page as a reader first sees it.
 
     Returns
     -------
     PageReport
-        All its lists are empty for a page that can be published.
+        All is empty or 0 for a page that can be published.
     """
-    with offline_page(browser, path, window=window) as (page, report):
+    with offline_page(browser, path) as (page, report):
         if picture is not None:
             _take_picture(page, picture)
         page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-        report.axe_serious += serious_violations(page)
+        wide = serious_violations(page)
+        page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        narrow = _of_frames(page, {"runOnly": _OF_LAYOUT})
+        report.axe_serious = list(dict.fromkeys(wide + narrow))
+        report.hidden_px = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         return report
 
 
@@ -169,16 +174,21 @@ def _take_picture(page: Page, picture: Path) -> None:
 
 def serious_violations(page: Page) -> list[str]:
     """Run axe-core on a page and, apart, on the document of each of its frames."""
-    found = _violations(page.main_frame, _OPTIONS)
+    for frame in page.frames:
+        frame.evaluate(_AXE.axe_script)
+        frame.evaluate(_MARK_REPEATED)
+    return _of_frames(page, {})
+
+
+def _of_frames(page: Page, options: dict[str, object]) -> list[str]:
+    found = _violations(page.main_frame, _OPTIONS | options)
     for frame in page.frames:
         if frame is not page.main_frame:
-            found += _violations(frame, _FRAME_OPTIONS)
+            found += _violations(frame, _FRAME_OPTIONS | options)
     return found
 
 
 def _violations(frame: Frame, options: dict[str, object]) -> list[str]:
-    frame.evaluate(_AXE.axe_script)
-    frame.evaluate(_MARK_REPEATED)
     response = frame.evaluate("(options) => axe.run(options)", options)
     return [
         f"{violation['id']} ({violation['impact']}): {node['target']} {node['html'][:120]}"

@@ -30,7 +30,7 @@ figure.map .map-circle-box{flex:none;display:flex;justify-content:center}
 figure.map .map-ramp{height:1rem;border:1px solid #4a4a4a}
 figure.map .map-ramp-labels{position:relative;height:1.4em;margin:.15rem 0 .75rem}
 figure.map .map-ramp-labels span{position:absolute;white-space:nowrap}
-figure.map>.map-table{flex:1 1 100%;font-size:.875rem}
+figure.map>.map-table{flex:1 1 100%;min-width:0;font-size:.875rem}
 figure.map>.map-table>div{max-height:24rem;overflow:auto}
 figure.map .map-table table{border-collapse:collapse}
 figure.map .map-table th,figure.map .map-table td{padding:.2rem .6rem;text-align:left}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from hanoi_analytics.publishing import Ledger, Project, publish
 from hanoi_analytics.publishing.gate import check_page
-from tests.browser import NARROW, WIDE, offline_page, open_offline
+from tests.browser import PageReport, offline_page, open_offline
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(
@@ -78,20 +76,16 @@ pytestmark = pytest.mark.timeout(900)
 
 
 def each(*pages: str) -> pytest.MarkDecorator:
-    """Give a test these pages, each without and with the remote data."""
-    found = [
-        pytest.param(data, page, id=f"{data}-{page}", marks=marks)
-        for data, marks in (("alone", []), ("mirror", [pytest.mark.mirror]))
-        for page in pages
-    ]
-    return pytest.mark.parametrize(("data", "page"), found)
+    """Give a test these pages."""
+    return pytest.mark.parametrize("page", pages)
 
 
 @dataclass(frozen=True)
 class Site:
-    """All pages, published with one set of data."""
+    """All pages, published without or with the remote data."""
 
     folder: Path
+    mirror: bool
 
     def file(self, page: str) -> Path:
         return self.folder / "site" / f"{page}.html"
@@ -103,18 +97,19 @@ class Site:
         return " ".join(self.soup(page).get_text().split())
 
 
-@pytest.fixture
-def site(tmp_path_factory: pytest.TempPathFactory, data: str) -> Site:
-    """Publish all notebooks once in a session: the workers of pytest-xdist share the site."""
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder = base / f"published-{data}"
-    with base.joinpath(f"published-{data}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            folder.mkdir()
-            publish(Project(ROOT / "notebooks", folder / "site", folder / "ledger.sqlite"))
-    return Site(folder)
+@pytest.fixture(
+    params=[
+        pytest.param("alone", marks=pytest.mark.xdist_group("alone")),
+        pytest.param("mirror", marks=[pytest.mark.xdist_group("mirror"), pytest.mark.mirror]),
+    ]
+)
+def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Site:
+    """Publish all notebooks once; a group is of one worker of pytest-xdist."""
+    folder = tmp_path_factory.getbasetemp() / f"published-{request.param}"
+    if not folder.exists():
+        folder.mkdir()
+        publish(Project(ROOT / "notebooks", folder / "site", folder / "ledger.sqlite"))
+    return Site(folder, mirror=request.param == "mirror")
 
 
 @each("index")
@@ -153,13 +148,13 @@ def test_no_message_of_a_library_stands_on_a_page(site: Site, page: str) -> None
 
 
 @each("overview/hanoi")
-def test_hanoi_says_whether_its_borders_are_real(site: Site, page: str, data: str) -> None:
-    assert ("not the real outlines" in site.words(page)) is (data == "alone")
+def test_hanoi_says_whether_its_borders_are_real(site: Site, page: str) -> None:
+    assert ("not the real outlines" in site.words(page)) is not site.mirror
 
 
 @each("environment/exposure")
-def test_exposure_takes_the_mapped_wards_where_they_are(site: Site, page: str, data: str) -> None:
-    assert ("hanoi_ward_polygons_2025" in site.words(page)) is (data == "mirror")
+def test_exposure_takes_the_mapped_wards_where_they_are(site: Site, page: str) -> None:
+    assert ("hanoi_ward_polygons_2025" in site.words(page)) is site.mirror
 
 
 @each(*KNOWN)
@@ -169,32 +164,24 @@ def test_a_page_finds_what_is_publicly_known(site: Site, page: str) -> None:
 
 
 @each("urbanisation/settlement")
-def test_the_grids_of_belgium_are_of_the_remote_tier(site: Site, page: str, data: str) -> None:
-    assert ("2,145" in site.words(page)) is (data == "mirror")
+def test_the_grids_of_belgium_are_of_the_remote_tier(site: Site, page: str) -> None:
+    assert ("2,145" in site.words(page)) is site.mirror
 
 
 @each("environment/air")
-def test_part_of_a_year_gets_no_mean(site: Site, page: str, data: str) -> None:
+def test_part_of_a_year_gets_no_mean(site: Site, page: str) -> None:
     """The embassy's hours begin on 7 October 2019 and end on 31 July 2020, its day 213."""
     rows = [[cell.get_text() for cell in row("td")] for row in site.soup(page).select("tbody tr")]
     refused = {row[0]: row[2] for row in rows if row[1:2] == ["not published"]}
     assert list(refused) == ["2019", "2020"]
-    assert ("213 of 366 days valid, 275 needed" in refused["2020"]) is (data == "mirror")
-    assert ("its hours give 84 and 51" in site.words(page)) is (data == "mirror")
+    assert ("213 of 366 days valid, 275 needed" in refused["2020"]) is site.mirror
+    assert ("its hours give 84 and 51" in site.words(page)) is site.mirror
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("window", [WIDE, NARROW], ids=["wide", "narrow"])
 @each(*NAMES, "index", "runs")
-def test_a_page_opens_with_the_network_off(
-    site: Site, browser: Browser, page: str, data: str, window: tuple[int, int]
-) -> None:
-    if window == NARROW and data == "mirror":
-        pytest.skip("the layout of a narrow page does not depend on where the data come from")
-    report = open_offline(browser, site.file(page), window=window)
-    assert report.console_errors == []
-    assert report.requests == []
-    assert report.axe_serious == []
+def test_a_page_opens_with_the_network_off(site: Site, browser: Browser, page: str) -> None:
+    assert open_offline(browser, site.file(page)) == PageReport()
 
 
 @pytest.mark.browser
