@@ -7,6 +7,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,8 @@ def test_a_cluster_is_named_from_a_notebook_too(address: str) -> None:
     async def cell() -> None:
         cluster.use_scheduler(address)
 
-    asyncio.run(cell())
+    with ThreadPoolExecutor() as thread:  # a browser of other tests has a loop in this one
+        thread.submit(asyncio.run, cell()).result()
     assert os.environ[ADDRESS_VARIABLE] == address
 
 

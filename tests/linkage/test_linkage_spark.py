@@ -1,7 +1,7 @@
 """The trained model gives the same pairs on Spark as on DuckDB.
 
-20,000 records here; of 50,000 (RECORDS), too, both find the same 44,122 pairs, with weights that
-are equal to 2e-14 bits.
+Of 50,000 records (RECORDS), too, both find the same 44,122 pairs, with weights that are equal to
+2e-14 bits.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ listening = {
 print("LISTENS", *sorted(listening))
 spark.stop()
 """
-RECORDS = 50_000
+RECORDS = 20_000
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="no java on PATH (Java 17 or later)")
