@@ -213,6 +213,7 @@ def _variable(name: str) -> str:
 def _within(limit_s: float, send: Callable[[], str]) -> str:
     """Wait for a delivery as long as the limit; that of a socket is for each step alone."""
     answers: queue.SimpleQueue[str | HookError] = queue.SimpleQueue()
+    too_late = f"no answer within {limit_s:g} s"
 
     def deliver() -> None:
         try:
@@ -224,13 +225,15 @@ def _within(limit_s: float, send: Callable[[], str]) -> str:
         # Whatever it is, the run has ended and the next hook is tried. Its words may hold the
         # address, which is a secret.
         except Exception as error:  # noqa: BLE001
-            answers.put(HookError(type(error).__name__))
+            # Libraries hide that time was up behind errors of their own.
+            late = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+            answers.put(HookError(too_late if late else type(error).__name__))
 
     threading.Thread(target=deliver, daemon=True).start()
     try:
         answer = answers.get(timeout=limit_s)
     except queue.Empty:
-        raise HookError(f"no answer within {limit_s:g} s") from None
+        raise HookError(too_late) from None
     if isinstance(answer, HookError):
         raise answer
     return answer

@@ -328,9 +328,6 @@ def test_a_mail_server_that_is_silent_or_not_there_is_given_up(tmp_path: Path) -
         port = silent.getsockname()[1]
         hook = Email(host="127.0.0.1", port=port, sender="a@b.vn", to=["c@d.vn"])
         (said,) = tell([hook], RUN, tmp_path, QUICK)
-        assert said in (
-            "e-mail: not delivered: no answer within 0.3 s",
-            "e-mail: not delivered: TimeoutError",
-        )
+        assert said == "e-mail: not delivered: no answer within 0.3 s"
     (said,) = tell([hook], RUN, tmp_path, Limits())
     assert said == "e-mail: not delivered: ConnectionRefusedError"
