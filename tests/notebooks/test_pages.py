@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     return made
 
 
+@cache
 def is_of_this_code(site: Site) -> bool:
     """Tell whether `make publish` made all pages of this very commit, and with nothing fetched."""
     version = code_version(ROOT)
