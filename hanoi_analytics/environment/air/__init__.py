@@ -1,5 +1,6 @@
 """Air quality: the Vietnamese index, means with their completeness, limits and exceedance."""
 
+from hanoi_analytics.environment.air import readers
 from hanoi_analytics.environment.air.checks import POLLUTANTS, require_readings
 from hanoi_analytics.environment.air.index import classify_days, daily_index, hourly_index
 from hanoi_analytics.environment.air.limits import Limit, exceedance, exceedance_of_days, limit
@@ -31,6 +32,7 @@ __all__ = [
     "means",
     "means_of_days",
     "nowcast",
+    "readers",
     "require_readings",
     "round_index",
     "sub_index",
