@@ -153,9 +153,7 @@ Dask scheduler; expected tcp://HOST:PORT (or tls, ws, wss)
 def _in_a_loop_of_its_own(asked: Coroutine[Any, Any, int]) -> int:
     """Wait for an answer in another thread: a notebook's kernel runs a loop in this one."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(
-            lambda: asyncio.run(asyncio.wait_for(asked, _ANSWERS_WITHIN_S))
-        ).result()
+        return thread.submit(asyncio.run, asyncio.wait_for(asked, _ANSWERS_WITHIN_S)).result()
 
 
 async def _count_workers(address: str) -> int:
