@@ -72,7 +72,7 @@ dagster: $(READY) ## open Dagster's page with the jobs of jobs.yml, on this mach
 test: $(READY) $(SPARK_READY) ## pass the tests
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3
 
-faults: $(READY) ## pass the load and fault tests at full size: a quarter of an hour
+faults: $(READY) ## pass the load and fault tests at full size: some ten minutes
 	HANOI_ANALYTICS_FAULTS=full OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults -v --durations=0 --timeout=3600
 
 lint: $(READY) ## ruff on code and notebooks, mypy on the package
