@@ -18,7 +18,7 @@ from dask.diagnostics.progress import ProgressBar
 from dask.utils import format_bytes, parse_bytes
 
 from hanoi_analytics.errors import HanoiError
-from hanoi_analytics.watching import nobody_watches, notebook_is_open
+from hanoi_analytics.watching import somebody_watches
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -104,12 +104,12 @@ def compute(*lazy: Any) -> tuple[Any, ...]:
     if found is None and os.environ.get(ADDRESS_VARIABLE):
         found = _connect()
     if found is None:
-        if not _watched():
+        if not somebody_watches():
             return tuple(compute_here(*lazy))
         with ProgressBar(minimum=_SHOWN_AFTER_S, out=sys.stderr):
             return tuple(compute_here(*lazy))
     futures = found.compute(list(lazy))
-    if _watched():
+    if somebody_watches():
         from distributed import progress  # noqa: PLC0415
 
         progress(futures, notebook=False)
@@ -199,11 +199,6 @@ def _running() -> Client | None:
         return None
     # A client that failed to connect stays the process's default; it is of no use.
     return found if found.status == "running" else None
-
-
-def _watched() -> bool:
-    """Tell whether somebody sees a bar: in a terminal, or in an open notebook."""
-    return notebook_is_open() or (sys.stderr.isatty() and not nobody_watches())
 
 
 def _connect() -> Client:

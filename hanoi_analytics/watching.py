@@ -21,3 +21,8 @@ def notebook_is_open() -> bool:
     from IPython import get_ipython  # noqa: PLC0415
 
     return getattr(get_ipython(), "kernel", None) is not None
+
+
+def somebody_watches() -> bool:
+    """Tell whether somebody sees a bar: in a terminal, or in an open notebook."""
+    return notebook_is_open() or (sys.stderr.isatty() and not nobody_watches())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import sys
 import warnings
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tqdm import TqdmWarning, tqdm
 
 from hanoi_analytics.catalogue.entries import CatalogueError, Entry, RemoteFile
 from hanoi_analytics.errors import nearest
+from hanoi_analytics.watching import somebody_watches
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def fetch_file(
     timeout_s : float
         Seconds without an answer, or without a further byte, after which it gives up.
     progress : bool, optional
-        Show a progress bar; by default in a terminal and in a notebook.
+        Show a progress bar; by default in a terminal and in an open notebook.
 
     Raises
     ------
@@ -151,16 +151,25 @@ def fetch_file(
         return found
     target = cache_folder() / remote.path
     target.unlink(missing_ok=True)
-    show = sys.stderr.isatty() or "ipykernel" in sys.modules if progress is None else progress
-    bar = tqdm(unit="B", unit_scale=True, desc=target.name, leave=False) if show else False
+    show = somebody_watches() if progress is None else progress
+    # pooch asks the bar whether it is true, which tqdm answers only where it knows a total.
+    bar = tqdm(
+        total=remote.bytes,
+        unit="B",
+        unit_scale=True,
+        desc=target.name,
+        leave=False,
+        disable=not show,
+    )
     try:
-        fetched = pooch.retrieve(
-            url=remote.url,
-            known_hash=f"sha256:{remote.sha256}",
-            fname=target.name,
-            path=target.parent,
-            downloader=pooch.HTTPDownloader(progressbar=bar, timeout=timeout_s),
-        )
+        with bar:
+            fetched = pooch.retrieve(
+                url=remote.url,
+                known_hash=f"sha256:{remote.sha256}",
+                fname=target.name,
+                path=target.parent,
+                downloader=pooch.HTTPDownloader(progressbar=bar, timeout=timeout_s),
+            )
     except requests.exceptions.RequestException as error:
         raise FetchError(
             f"dataset {entry.id!r}: {remote.url} could not be fetched: {error}. Nothing was kept. "

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -88,22 +90,27 @@ def files_in(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("what", ["good", "redirect"])
-def test_a_fetched_file_is_kept_and_found(server: str, what: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("progress", [True, False])
+def test_a_fetched_file_is_kept_and_found(
+    server: str, what: str, progress: bool, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     wards = entry(f"{server}/{what}")
     assert not is_local(wards)
-    path = fetch_file(wards, wards.files[0])
+    path = fetch_file(wards, wards.files[0], progress=progress)
     assert path.read_bytes() == CONTENT
+    assert ("wards.csv: " in capfd.readouterr().err) == progress
     assert local_path(wards) == path
     assert files_in(tmp_path / "cache") == [path]
 
 
 @pytest.mark.parametrize("what", ["cut", "corrupt", "stall", "missing", "loop"])
+@pytest.mark.parametrize("progress", [True, False])
 def test_a_bad_download_leaves_nothing_and_names_the_address(
-    server: str, what: str, tmp_path: Path
+    server: str, what: str, progress: bool, tmp_path: Path
 ) -> None:
     wards = entry(f"{server}/{what}")
     with pytest.raises(FetchError) as caught:
-        fetch_file(wards, wards.files[0], timeout_s=0.5)
+        fetch_file(wards, wards.files[0], timeout_s=0.5, progress=progress)
     assert f"{server}/{what}" in str(caught.value)
     assert "Nothing was kept" in str(caught.value)
     assert files_in(tmp_path / "cache") == []
@@ -116,6 +123,31 @@ def test_a_corrupt_download_names_expected_and_found_hash(server: str) -> None:
         fetch_file(wards, wards.files[0])
     assert SHA256 in str(caught.value)
     assert found in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("where", "shown"),
+    [
+        ({"terminal"}, True),
+        ({"notebook"}, True),
+        (set(), False),
+        ({"terminal", "notebook", "publishing"}, False),
+    ],
+)
+def test_a_bar_is_shown_in_a_terminal_and_in_an_open_notebook(
+    server: str,
+    where: set[str],
+    shown: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    shell = SimpleNamespace(kernel=object() if "notebook" in where else None)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: "terminal" in where)
+    monkeypatch.setenv("HANOI_ANALYTICS_PROGRESS", "off" if "publishing" in where else "")
+    wards = entry(f"{server}/good")
+    fetch_file(wards, wards.files[0])
+    assert ("wards.csv: " in capfd.readouterr().err) == shown
 
 
 def test_nobody_listening_is_a_fetch_error() -> None:
