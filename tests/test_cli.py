@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,6 +84,17 @@ def test_a_wrong_call_is_one_message_and_exit_code_2(
     assert result.exit_code == 2
     assert said in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    run = [sys.executable, "-c", "from hanoi_analytics.cli import main; main()", "data", "list"]
+    try:
+        ended = subprocess.run(run, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, "")
 
 
 def test_the_parameters_of_a_notebook_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:

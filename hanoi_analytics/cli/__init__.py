@@ -23,6 +23,8 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except HanoiError as error:
             raise click.UsageError(str(error)) from error
+        except BrokenPipeError:
+            raise  # click ends without a word when the reader of a pipe has seen enough
         except OSError as error:
             # A full disk, or a folder that may not be written.
             raise click.ClickException(f"{error.strerror}: {error.filename}") from error
