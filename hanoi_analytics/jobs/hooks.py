@@ -35,6 +35,7 @@ from hanoi_analytics.ledger import Run
 #: What is told of a run: texts and numbers.
 Facts = dict[str, str | int | None]
 _POLL_S = 0.1
+_TLS_PORT = 465  # encrypted from the first byte; elsewhere by STARTTLS
 _LONGEST_ERROR = 4000  # characters; a variable of the environment may not be long
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -174,14 +175,20 @@ def _post(hook: Webhook, facts: Facts, limits: Limits) -> str:
 def _mail(hook: Email, facts: Facts, limits: Limits) -> str:
     user = _variable(hook.user_from) if hook.user_from else None
     password = _variable(hook.password_from) if hook.password_from else None
-    with smtplib.SMTP(
-        hook.host, hook.port, local_hostname="localhost", timeout=limits.network_s
+    trusted = ssl.create_default_context()
+    address, timeout_s = (hook.host, hook.port, "localhost"), limits.network_s
+    encrypted = hook.port == _TLS_PORT
+    with (
+        smtplib.SMTP_SSL(*address, timeout=timeout_s, context=trusted)
+        if encrypted
+        else smtplib.SMTP(*address, timeout=timeout_s)
     ) as server:
         server.ehlo()
-        if server.has_extn("starttls"):
-            server.starttls(context=ssl.create_default_context())
+        if server.has_extn("starttls") and not encrypted:
+            server.starttls(context=trusted)
             server.ehlo()
-        elif password is not None:
+            encrypted = True
+        if password is not None and not encrypted:
             raise HookError("the server offers no STARTTLS; no password is sent in the clear")
         if user is not None and password is not None:
             server.login(user, password)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import select
+import shutil
 import socket
 import socketserver
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -244,8 +248,19 @@ class _Mail(socketserver.StreamRequestHandler):
 
     letters: list[tuple[list[str], EmailMessage]]
     refuse = b""
+    tls: ssl.SSLContext | None = None
+    at_once = False
+    accounts: list[bytes]
 
     def handle(self) -> None:
+        try:
+            if self.at_once:
+                self._encrypt()
+            self._serve()
+        except ssl.SSLError:
+            return  # the other side does not trust us
+
+    def _serve(self) -> None:
         self._say(b"220 here")
         recipients: list[str] = []
         while line := self.rfile.readline():
@@ -261,11 +276,26 @@ class _Mail(socketserver.StreamRequestHandler):
                 assert isinstance(letter, EmailMessage)
                 self.letters.append((recipients, letter))
                 self._say(b"250 kept")
+            elif word == b"EHLO" and self.tls is not None:
+                encrypted = isinstance(self.connection, ssl.SSLSocket)
+                self._say(b"250-here\r\n250 " + (b"AUTH PLAIN" if encrypted else b"STARTTLS"))
+            elif word == b"STARTTLS":
+                self._say(b"220 go on")
+                self._encrypt()
+            elif word == b"AUTH":
+                self.accounts.append(base64.b64decode(line.split()[-1]))
+                self._say(b"235 welcome")
             elif word == b"QUIT":
                 self._say(b"221 bye")
                 return
             else:
                 self._say(b"250 fine")
+
+    def _encrypt(self) -> None:
+        assert self.tls is not None
+        self.connection = self.tls.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", 0)
 
     def _say(self, words: bytes) -> None:
         self.wfile.write(words + b"\r\n")
@@ -273,7 +303,8 @@ class _Mail(socketserver.StreamRequestHandler):
 
 @pytest.fixture
 def mail() -> Iterator[Email]:
-    _Mail.letters, _Mail.refuse = [], b""
+    _Mail.letters, _Mail.refuse, _Mail.accounts = [], b"", []
+    _Mail.tls, _Mail.at_once = None, False
     with serving(socketserver.TCPServer(("127.0.0.1", 0), _Mail)) as port:
         to = ["ops@example.vn", "head@example.vn"]
         yield Email(host="127.0.0.1", port=port, sender="hanoi@example.vn", to=to)
@@ -314,6 +345,43 @@ def test_no_password_is_sent_in_the_clear(
         "e-mail: not delivered: the server offers no STARTTLS; no password is sent in the clear"
     ]
     assert _Mail.letters == []
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Make a certificate of 127.0.0.1, and let the mail server use it."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl on PATH to make a certificate with")
+    path, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=mail", "-addext", "subjectAltName=IP:127.0.0.1"]
+    made = [openssl, "req", "-x509", *kind, *names, "-keyout", str(key), "-out", str(path)]
+    subprocess.run(made, check=True, capture_output=True)
+    _Mail.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    _Mail.tls.load_cert_chain(path, key)
+    return path
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_name_and_password_are_sent_to_a_server_that_is_trusted(
+    mail: Email, certificate: Path, at_once: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _Mail.at_once = at_once
+    if at_once:
+        monkeypatch.setattr("hanoi_analytics.jobs.hooks._TLS_PORT", mail.port)
+    monkeypatch.setenv("SMTP_USER", "lan")
+    monkeypatch.setenv("SMTP_PASSWORD", SECRET)
+    hook = mail.model_copy(update={"user_from": "SMTP_USER", "password_from": "SMTP_PASSWORD"})
+    assert tell([hook], RUN, tmp_path, Limits()) == [
+        "e-mail: not delivered: SSLCertVerificationError"
+    ]
+    assert (_Mail.letters, _Mail.accounts) == ([], [])
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert tell([hook], RUN, tmp_path, Limits()) == ["e-mail: accepted by the server"]
+    assert [account.split(b"\0") for account in _Mail.accounts] == [[b"", b"lan", SECRET.encode()]]
+    ((_, letter),) = _Mail.letters
+    assert letter["Subject"] == "air-daily: run 12 failed"
 
 
 def test_a_server_that_refuses_is_said_without_its_words(mail: Email, tmp_path: Path) -> None:
