@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,15 @@ def _no_telemetry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[N
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
     return
+
+
+@pytest.fixture(autouse=True)
+def _handlers_as_before() -> Iterator[None]:
+    # A run of Dagster leaves SIGTERM with the handler of SIGINT.
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -154,13 +164,23 @@ def test_a_run_that_dagster_ends_is_written_down(
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=end, daemon=True).start()
-    before = signal.getsignal(signal.SIGTERM)
     result = executed("tiny_daily", monkeypatch, make)
     assert not result.success
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     assert "DagsterExecutionInterruptedError" in failure.step_failure_data.error.cls_name
-    assert signal.getsignal(signal.SIGTERM) is before
     assert [(run.status, run.error) for run in runs(project)] == [("failed", "interrupted")]
+
+
+def test_the_handlers_are_dagsters_again_after_the_op() -> None:
+    stops: list[bool] = []
+    runner = SimpleNamespace(stop=lambda: stops.append(True))
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with pytest.raises(RuntimeError, match="the op failed"), under_test._stopped_by_signals(runner):
+        for number in before:
+            signal.raise_signal(number)
+        raise RuntimeError("the op failed")
+    assert stops == [True, True]
+    assert {number: signal.getsignal(number) for number in before} == before
 
 
 def test_schedules_have_the_line_and_the_moments_of_the_file(project: Project) -> None:
