@@ -192,3 +192,10 @@ def test_the_catalogue_hands_out_people_who_are_not_shown() -> None:
     shown = " ".join([repr(residents.head()), str(residents["full_name"]), residents.to_string()])
     assert not any(name in shown for name in residents["full_name"].unique())
     assert residents.attrs["source"]["tier"] == "simulated"
+
+
+def test_rounding_hides_what_is_under_k_and_keeps_nothing_and_totals() -> None:
+    counts = pd.Series({"a": 99, "b": 100, "c": 0, "d": 3}, name="records")
+    shown = rounded(counts, k=100)["records"]
+    assert shown.dropna().to_dict() == {"b": 100, "c": 0, "Total": 200}
+    assert "under 100 are not shown" in rounded(counts, k=100).attrs["disclosure"]

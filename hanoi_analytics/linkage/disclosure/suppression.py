@@ -141,15 +141,20 @@ def apart(part: pd.Series, whole: int, *, k: int = 10) -> pd.Series:
     return part.astype("Int64").mask(small)
 
 
-def rounded(table: pd.DataFrame | pd.Series, *, base: int = 10) -> pd.DataFrame:
+def rounded(
+    table: pd.DataFrame | pd.Series, *, base: int = 10, k: int | None = None
+) -> pd.DataFrame:
     """Return counts and totals, each rounded by itself to a multiple of 5 or 10 (halves up).
 
-    Totals are those of the true counts: rounded cells do not add up to them.
+    Totals are those of the true counts: rounded cells do not add up to them. With `k`, what is
+    above 0 and under it is missing.
 
     Examples
     --------
     >>> rounded(pd.Series({"men": 41, "women": 54}, name="people"))["people"].to_dict()
     {'men': 40, 'women': 50, 'Total': 100}
+    >>> rounded(pd.Series({"men": 41, "women": 8}, name="people"), k=10)["people"].to_dict()
+    {'men': 40, 'women': None, 'Total': 50}
     """
     if base not in (5, 10):
         raise LinkageError(f"base must be 5 or 10, found {base}")
@@ -158,9 +163,11 @@ def rounded(table: pd.DataFrame | pd.Series, *, base: int = 10) -> pd.DataFrame:
     columns = list(frame.columns) if isinstance(table, pd.Series) else [*frame.columns, TOTAL]
     near = (np.floor(values / base + 0.5) * base).astype(int)
     shown = pd.DataFrame(near, index=[*frame.index, TOTAL], columns=columns)
-    shown.attrs = dict(table.attrs) | {
-        "disclosure": f"counts and totals are rounded to {base}, each by itself"
-    }
+    said = f"counts and totals are rounded to {base}, each by itself"
+    if k is not None:
+        shown = shown.astype("Int64").mask((values > 0) & (values < k))
+        said = f"{said}; those under {k} are not shown"
+    shown.attrs = dict(table.attrs) | {"disclosure": said}
     return shown
 
 
