@@ -32,10 +32,10 @@ _FRAME_OPTIONS = _OPTIONS | {
 }
 # What a narrower window may change.
 _OF_LAYOUT = ["color-contrast", "scrollable-region-focusable", "target-size"]
-# Code and tables have thousands of words and cells, and the contrast of each takes axe-core
-# milliseconds. Inside one table or piece of code, words that look the same, as do all elements
-# they stand in, have the same contrast: one of them is measured. A single letter is apart,
-# since axe-core does not judge it.
+# Code, tables and formulae have thousands of words and cells, and the contrast of each takes
+# axe-core milliseconds. Words in them that look the same, as do all elements they stand in, have
+# the same contrast: one of them is measured, and in a narrower window only what looks otherwise
+# there. A single letter is apart, since axe-core does not judge it.
 _MARK_REPEATED = """() => {
     const properties = ["color", "background-color", "background-image", "opacity", "font-size",
         "font-weight", "text-shadow", "-webkit-text-stroke", "-webkit-text-fill-color",
@@ -49,13 +49,23 @@ _MARK_REPEATED = """() => {
         }
         return looks.get(element);
     };
-    for (const holder of document.querySelectorAll("pre, table")) {
-        const seen = new Set();
-        for (const element of holder.querySelectorAll(":not(:has(*))")) {
-            const key = `${look(element)} ${element.textContent.trim().length > 1}`;
-            element.toggleAttribute("data-repeated", seen.has(key));
-            seen.add(key);
+    // axe-core does not judge what has scrolled out of its box.
+    const inSight = (element) => {
+        const {left, right} = element.getBoundingClientRect();
+        for (let box = element.parentElement; box !== null; box = box.parentElement) {
+            if (getComputedStyle(box).overflowX !== "visible") {
+                const edge = box.getBoundingClientRect();
+                if (left < edge.left - 1 || right > edge.right + 1) return false;
+            }
         }
+        return right > left;
+    };
+    const seen = window.measuredLooks ??= new Set();
+    const many = "pre, table, dl, math, svg";
+    for (const element of document.querySelectorAll(`:is(${many}, :is(${many}) *):not(:has(*))`)) {
+        const key = `${look(element)} ${element.textContent.trim().length > 1}`;
+        element.toggleAttribute("data-repeated", seen.has(key));
+        if (!seen.has(key) && inSight(element)) seen.add(key);
     }
     axe.configure({rules: [{id: "color-contrast", selector: ":not([data-repeated])"}]});
 }"""
@@ -152,6 +162,8 @@ def open_offline(browser: Browser, path: Path, *, picture: Path | None = None) -
         page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
         wide = serious_violations(page)
         page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        for frame in page.frames:
+            frame.evaluate(_MARK_REPEATED)
         narrow = _of_frames(page, {"runOnly": _OF_LAYOUT})
         report.axe_serious = list(dict.fromkeys(wide + narrow))
         report.hidden_px = page.evaluate("document.documentElement.scrollWidth - innerWidth")

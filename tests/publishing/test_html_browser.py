@@ -144,24 +144,29 @@ def test_one_pale_word_among_many_like_it_is_found(browser: Browser, tmp_path: P
         f"<table>{row() * 9}{row('color:#bbb', 'pale-row')}{row() * 9}"
         f"{row('background:#444', 'dark-row')}</table>"
         f"<pre>{word() * 99}<b style=opacity:.4>{word(name='faint')}</b>{word() * 99}"
-        f"{word('color:#bbb', text='x')}{word('color:#bbb', 'pale')}</pre></main></html>",
+        f"{word('color:#bbb', text='x')}{word('color:#bbb', 'pale')}</pre>"
+        f"<pre tabindex=0 style=overflow:auto><b>{'long ' * 99}</b>{word('color:#aaa')}</pre>"
+        f"<pre tabindex=0 style=overflow:auto><b>short</b>{word('color:#aaa', 'seen')}</pre>"
+        "</main></html>",
         encoding="utf-8",
     )
     found = "".join(open_offline(browser, page).axe_serious)
-    names = ("pale-row", "dark-row", "faint", "pale")
-    assert [found.count(f"['#{name}']") for name in names] == [1, 1, 1, 1]
+    names = ("pale-row", "dark-row", "faint", "pale", "seen")
+    assert [found.count(f"['#{name}']") for name in names] == [1, 1, 1, 1, 1]
 
 
 def test_what_is_wrong_in_a_narrow_window_alone_is_found(browser: Browser, tmp_path: Path) -> None:
     page = tmp_path / "narrow.html"
     page.write_text(
         '<!DOCTYPE html><html lang="en"><title>Narrow</title><style>'
-        "@media (max-width: 600px) {h1 {color: #bbb} div {width: 500px}} body {margin: 0}"
-        "</style><main><h1>Pale</h1><div>wide</div></main></html>",
+        "@media (max-width: 600px) {h1, b {color: #bbb} div {width: 500px}} body {margin: 0}"
+        "</style><main><h1>Pale</h1><div>wide</div><pre><i>one</i> <b>two</b></pre></main></html>",
         encoding="utf-8",
     )
     report = open_offline(browser, page)
-    assert [said.partition(" ")[0] for said in report.axe_serious] == ["color-contrast"]
+    assert [said.partition(" [")[0] for said in report.axe_serious] == 2 * [
+        "color-contrast (serious):"
+    ]
     assert report.hidden_px == 500 - NARROW[0]
 
 
