@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from hanoi_analytics.catalogue import files, loaders
 from hanoi_analytics.catalogue.entries import CatalogueError, Entry, cached_catalogue
@@ -89,7 +90,7 @@ def load(dataset: str, file: str | None = None, **parameters: Any) -> Any:
         )
     if entry.tier == "simulated":
         data = _generate(entry, parameters)
-        digest = _digest_in_memory(data)
+        digest = _digest_of_values(data)
     else:
         if parameters:
             raise CatalogueError(
@@ -303,12 +304,23 @@ def _source(entry: Entry, name: str, digest: str) -> Source:
     )
 
 
-def _digest_in_memory(data: Any) -> str:
-    """SHA-256 of generated values, so that a page can say which draw it shows."""
-    digest = hashlib.sha256()
+def _digest_of_values(data: Any) -> str:
+    """SHA-256 of generated values, so that a page can say which draw it shows.
+
+    That of a lazy raster is the digest of its blocks' digests: no more than the blocks in work are
+    in memory at a time.
+    """
     if isinstance(data, pd.DataFrame):
         rows = pd.util.hash_pandas_object(pd.DataFrame(data), index=True)
-        digest.update(rows.to_numpy().tobytes())
-    else:
-        digest.update(data.to_numpy().tobytes())
-    return digest.hexdigest()
+        return hashlib.sha256(rows.to_numpy().tobytes()).hexdigest()
+    if data.chunks is None:
+        return hashlib.sha256(data.to_numpy().tobytes()).hexdigest()
+    from dask.base import compute  # noqa: PLC0415
+    from dask.delayed import delayed  # noqa: PLC0415
+
+    blocks = compute(*map(delayed(_digest_of_block), data.data.to_delayed().ravel()))
+    return hashlib.sha256(b"".join(blocks)).hexdigest()
+
+
+def _digest_of_block(block: NDArray[Any]) -> bytes:
+    return hashlib.sha256(block.tobytes()).digest()

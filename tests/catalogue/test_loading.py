@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 
@@ -314,3 +315,12 @@ def test_the_same_seed_draws_the_same_and_another_seed_does_not() -> None:
     other = catalogue.load("hanoi_population_grid_simulated", seed=1)
     assert other.attrs["source"]["sha256"] != one.attrs["source"]["sha256"]
     assert np.nansum(other) == pytest.approx(np.nansum(one))
+
+
+def test_the_hash_of_a_lazy_draw_is_that_of_its_blocks_hashes() -> None:
+    scenes = catalogue.load("hanoi_scenes_simulated", years=[2001, 2002], cells=(600, 40))
+    # A block is one scene by at most 512 rows.
+    rows = (slice(0, 512), slice(512, 600))
+    blocks = [scenes[:, time, part].to_numpy() for time in range(8) for part in rows]
+    digests = b"".join(hashlib.sha256(block.tobytes()).digest() for block in blocks)
+    assert scenes.attrs["source"]["sha256"] == hashlib.sha256(digests).hexdigest()
