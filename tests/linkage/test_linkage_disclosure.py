@@ -115,6 +115,20 @@ def test_a_share_is_suppressed_with_the_few_that_it_leaves_out() -> None:
     assert found["Total"] == pytest.approx(226 / 282)
 
 
+@pytest.mark.parametrize("part", [[0, 2, 0], [97, 88, 95]])
+def test_no_share_is_shown_of_what_is_small_in_all(part: list[int]) -> None:
+    # 2 of 282 stands on many a page; with a 0 beside it, it would be told whose they are.
+    found = shares(pd.Series(part, list("abc")), pd.Series([97, 90, 95], list("abc")))
+    assert found.isna().all()
+    assert list(found.index) == ["a", "b", "c", "Total"]
+
+
+def test_nobody_and_everybody_are_shown() -> None:
+    whole = pd.Series([97, 90], list("ab"))
+    assert shares(whole * 0, whole).tolist() == [0, 0, 0]
+    assert shares(whole, whole).tolist() == [1, 1, 1]
+
+
 def test_rounding_is_of_each_cell_by_itself() -> None:
     table = pd.DataFrame({"x": [12, 13], "y": [2, 5]}, index=["a", "b"])
     assert rounded(table, base=5).to_numpy().tolist() == [[10, 0, 15], [15, 5, 20], [25, 5, 30]]

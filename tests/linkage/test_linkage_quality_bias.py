@@ -17,6 +17,7 @@ from hanoi_analytics.linkage.quality import (
     report,
     score,
     standardised_differences,
+    unlinkables,
 )
 
 # Four men: two true links, a wrong one, one missed. Three women: true, of nobody, no value.
@@ -222,10 +223,24 @@ def test_the_report_keeps_every_item_and_its_order() -> None:
     assert said["Method, software and version"] == "Splink 5"
     assert said["Limits"] == "not stated"
     assert said["Records and links (flow)"].startswith("7 records, 5 of persons in the register; 5")
-    assert said["Precision, recall and F1"].startswith("precision 60.00% (95 % interval")
+    assert said["Precision, recall and F1"].startswith("precision 60.000% (95 % interval")
     assert "model-based" in said["Expected by the model (no truth)"]
     assert "linkage rate: sex missing 0.0%" in said["Widest gap of each measure between groups"]
     assert said["Linked against unlinked beyond 0.1"].startswith("woman +")
+
+
+def test_the_report_says_neither_what_is_too_small_nor_that_all_is_right_when_it_is_not() -> None:
+    beyond = unlinkables(pd.DataFrame({"match_weight": [1.0] * 2 + [9.0] * 18}), thresholds=[5])
+    item = "Records beyond reach at the threshold"
+    assert report({}, unlinkable=beyond).set_index("item")["value"][item].startswith("10.000% (")
+    protected = beyond.astype({"unlinkable": "Int64"}).assign(unlinkable=pd.NA)
+    said = report({}, unlinkable=protected).set_index("item")["value"][item]
+    assert said == "too few of 20 records to be shown"
+    numbers = [str(n) for n in range(47_343)]
+    links = pd.DataFrame({"left_id": numbers, "right_id": numbers})
+    truth = pd.DataFrame({"record_id": numbers, "person_id": ["-1", "-2", *numbers[2:]]})
+    almost = report({}, score=score(links, truth)).set_index("item")["value"]
+    assert almost["Precision, recall and F1"].startswith("precision 99.996% (95 % interval 99.985%")
 
 
 def test_a_report_takes_no_item_that_is_not_its_own() -> None:

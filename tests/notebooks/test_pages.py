@@ -210,6 +210,14 @@ def test_part_of_a_year_gets_no_mean(site: Site, page: str) -> None:
     assert ("its hours give 84 and 51" in site.words(page)) is site.mirror
 
 
+@each("linkage/quality")
+def test_errors_that_are_few_in_all_are_not_told_by_group(site: Site, page: str) -> None:
+    rows = [[cell.get_text() for cell in row("td")] for row in site.soup(page).select("tbody tr")]
+    assert re.search(r"missed and \d links are false", site.words(page)), "no longer fewer than ten"
+    assert {row[3] for row in rows if row[0] == "false"} == {"not shown"}
+    assert {row[3] for row in rows if row[:2] == ["missed", "sex"]} != {"not shown"}
+
+
 @pytest.mark.browser
 @each(*NAMES, "index", "runs")
 def test_a_page_opens_with_the_network_off(site: Site, browser: Browser, page: str) -> None:

@@ -110,7 +110,9 @@ def counts(frame: pd.DataFrame, by: Sequence[str], *, k: int = 10) -> pd.DataFra
 def shares(part: pd.Series, whole: pd.Series, *, k: int = 10) -> pd.Series:
     """Return part / whole, missing where the part, the rest or the whole is suppressed.
 
-    A share tells a count as well as the count does: 95 linked of 97 are 2 who are not.
+    A share tells a count as well as the count does: 95 linked of 97 are 2 who are not. Where that
+    of all is suppressed, every share is missing: of 2 in all, none among men are 2 among women, and
+    a count of all is seldom held back everywhere.
 
     Examples
     --------
@@ -120,6 +122,8 @@ def shares(part: pd.Series, whole: pd.Series, *, k: int = 10) -> pd.Series:
     """
     table = protect(pd.DataFrame({"part": part, "rest": whole - part}), k=k)
     found = (table["part"] / table[TOTAL]).rename("share")
+    if table.loc[TOTAL].isna().any():
+        found = found.mask(found.notna())
     found.attrs = dict(part.attrs) | {"disclosure": table.attrs["disclosure"]}
     return found
 

@@ -66,7 +66,8 @@ def report(
     score, expected, completeness, unlinkable, review, bias, differences : DataFrame, optional
         What the functions of this package returned: ``score``, ``expected_precision``,
         ``pair_completeness``, ``unlinkables`` at the one threshold, ``review_estimate``,
-        ``bias_table`` and ``standardised_differences``, protected already if it is published.
+        ``bias_table`` and ``standardised_differences``, protected already if it is published:
+        a missing value is said to be too small to be shown.
 
     Returns
     -------
@@ -126,6 +127,8 @@ def _beyond(unlinkable: pd.DataFrame) -> str:
             f"unlinkable: {len(unlinkable)} thresholds, expected the one the links were made with"
         )
     only = unlinkable.to_dict("records")[0]
+    if pd.isna(only["unlinkable"]):
+        return f"too few of {only['records']:,} records to be shown"
     return f"{_interval(only, 'share')} of {only['records']:,} records"
 
 
@@ -165,4 +168,4 @@ def _large(differences: pd.DataFrame) -> str:
 def _interval(row: Mapping[Hashable, Any], value: str) -> str:
     if pd.isna(row[value]):
         return "undefined (nothing to divide by)"
-    return f"{row[value]:.2%} (95 % interval {row['low']:.2%} to {row['high']:.2%})"
+    return f"{row[value]:.3%} (95 % interval {row['low']:.3%} to {row['high']:.3%})"
